@@ -93,7 +93,7 @@ class Look {
     if (Array.isArray(value) && value.length > LONG) return this.#each(value.entries(), undefined)
     if (isBuiltIn('Map', value)) return this.#ofMap(value, known instanceof Map ? known : undefined)
     if (isBuiltIn('Set', value)) return this.#each([...value].entries(), undefined)
-    if (types.isPromise(value)) return this.#is(PROMISE)
+    if (!Array.isArray(value) && types.isPromise(value)) return this.#is(PROMISE)
     const cause =
       value instanceof Error && isLookedAt(value.cause) ? this.#part('cause', value.cause, undefined) : undefined
     return cause ?? this.#names(value, known)
@@ -155,7 +155,7 @@ function symbolIn(value: object): symbol | undefined {
 type LookedAt = object | symbol
 
 function isLookedAt(value: unknown): value is LookedAt {
-  return isObject(value) || typeof value === 'function' || typeof value === 'symbol'
+  return typeof value === 'object' ? value !== null : typeof value === 'function' || typeof value === 'symbol'
 }
 
 function isObject(value: unknown): value is object {

@@ -8,7 +8,7 @@ import { DamagedFile, frame, HEADER, MAGIC, readBodies } from './frames'
 import { decoded } from './too-deep'
 
 /**
- * Stands first in a log from which values were removed: a snapshot has them. Such a file is put in place as a whole, so no crash has
+ * Stands first in a log from which values were removed: a snapshot has them. So a log that has nothing at all is new, or was cut. Such a file is put in place as a whole, so no crash has
  * torn what is before `end`.
  */
 interface Compacted {
@@ -50,7 +50,7 @@ export class LogFile {
   /**
    * Opens or creates the file, and cuts off a frame that a crash has torn, with a warning of the process.
    *
-   * @param hasSnapshot whether a snapshot has earlier values; then it is an old log that is not there, which is told
+   * @param hasSnapshot whether a snapshot has earlier values; then it is an old log that is not there, or has nothing, which is told
    * @throws {JournalError} if it cannot be opened, or for any other damage; the file is not changed
    */
   static async open(path: string, hasSnapshot: boolean): Promise<LogFile> {
@@ -67,10 +67,11 @@ export class LogFile {
       const bytes = await handle.readFile()
       const whole = readBodies(bytes)
       const compacted = compactedOf(whole.bodies)
-      if (whole.end < Number(compacted?.end ?? 0)) {
-        if (whole.end < bytes.length) throw new DamagedFile('frame', whole.end, whole.bodies, bytes.length)
+      const isCut = whole.end < Number(compacted?.end ?? 0)
+      if (isCut && whole.end < bytes.length) throw new DamagedFile('frame', whole.end, whole.bodies, bytes.length)
+      if (isCut || (hasSnapshot && whole.end === MAGIC.length)) {
         warnOfCutLog(path, whole)
-        await replaceFile(path, cutLog(bytes))
+        await replaceFile(path, isCut ? cutLog(bytes) : compactedLog([]))
         await handle.close()
         return await LogFile.#open(path, hasSnapshot)
       }
@@ -84,6 +85,11 @@ export class LogFile {
       await handle.close()
       throw error
     }
+  }
+
+  /** Whether it never had a value, and does not say that a snapshot has some. */
+  get isNew(): boolean {
+    return this.end === MAGIC.length
   }
 
   /** Resolves when the value is on the disk. If it rejects, the value is not in the file, unless it is an UnknownWrite. */

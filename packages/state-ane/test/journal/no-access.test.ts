@@ -2,9 +2,11 @@ import {
   chmodSync,
   copyFileSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -39,6 +41,31 @@ describe('a directory', () => {
       renameSync(file, `${file}.damaged`)
       expect(await opening(join(file, below))).toBeUndefined()
     }
+  })
+
+  const onLinux = process.platform === 'linux' ? it : it.skip
+
+  onLinux.each(['/proc/genpool', '/proc/self/fd/genpool/below'])(
+    'that the system does not make is refused, and close() ends: %s',
+    async (directory) => {
+      expect(await opening(directory)).toMatchObject({
+        code: 'ERR_GENPOOL_JOURNAL',
+        message: expect.stringMatching(/ENOENT.*mkdir '\/proc\/.*Nothing is lost/) as string,
+      })
+    },
+  )
+
+  it('behind a link that leads nowhere is refused, and is made with those above it where nothing is', async () => {
+    const copy = aCopy()
+    symlinkSync(copy.path('nowhere'), copy.path('link'))
+    for (const directory of ['link', 'link/below']) {
+      expect(await opening(copy.path(directory))).toMatchObject({ code: 'ERR_GENPOOL_JOURNAL' })
+    }
+    mkdirSync(copy.path('nowhere'))
+    for (const directory of ['link', 'link/below', 'a/b/c']) {
+      expect(await opening(copy.path(directory))).toBeUndefined()
+    }
+    expect(readdirSync(copy.path('a/b/c'))).toEqual(['store.log'])
   })
 
   it('whose lock is a file is refused, and works when the file was moved away', async () => {
