@@ -1,6 +1,5 @@
 import { MOST_DEPTH } from '@genpool/runtime'
 import { immerable, type Patch } from 'immer'
-import { types } from 'node:util'
 import { type CellKey, type Fault, InvalidError } from '../errors'
 import { ENDED_DRAFT, isLeftDraft } from './ended-draft'
 import { isBuiltIn } from './opaque/built-in'
@@ -74,7 +73,7 @@ class Look {
     if (Object.hasOwn(value, '__proto__')) return this.#is(PROTO_IS_NOT_SENT)
     const symbol = symbolIn(value)
     // Node gives symbols to promises while it follows them.
-    if (symbol !== undefined && types.isPromise(value)) return this.#is(PROMISE)
+    if (symbol !== undefined && isBuiltIn('Promise', value)) return this.#is(PROMISE)
     if (symbol !== undefined) return this.#is(`its name ${String(symbol)} is a symbol, which is not kept. Use a string`)
     this.#within.push(value)
     const fault = this.#inside(value, isObject(known) ? known : undefined)
@@ -93,7 +92,7 @@ class Look {
     if (Array.isArray(value) && value.length > LONG) return this.#each(value.entries(), undefined)
     if (isBuiltIn('Map', value)) return this.#ofMap(value, known instanceof Map ? known : undefined)
     if (isBuiltIn('Set', value)) return this.#each([...value].entries(), undefined)
-    if (!Array.isArray(value) && types.isPromise(value)) return this.#is(PROMISE)
+    if (!Array.isArray(value) && isBuiltIn('Promise', value)) return this.#is(PROMISE)
     const cause =
       value instanceof Error && isLookedAt(value.cause) ? this.#part('cause', value.cause, undefined) : undefined
     return cause ?? this.#names(value, known)

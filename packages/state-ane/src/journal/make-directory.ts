@@ -13,9 +13,9 @@ export async function makeDirectory(path: string): Promise<void> {
   } catch (error) {
     if (await isDirectory(path)) return
     const above = dirname(path)
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === path || (await isDirectory(above))) throw error
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === path) throw error
     await makeDirectory(above)
-    // Once: what is not there now cannot be made.
+    // Once: what does not work now never does.
     await makeOne(path)
   }
 }

@@ -53,6 +53,7 @@ export class JournalBacking implements Backing {
 
   end(): void {
     this.#ended = true
+    this.journal.end()
     this.#replayed.clear()
     this.#inJournal.clear()
   }

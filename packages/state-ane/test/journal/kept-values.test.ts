@@ -2,7 +2,7 @@ import { type AsyncStore, createStore, fileEngine, JournalError } from '@genpool
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type MemoryEngine, memoryEngine } from './memory-engine'
+import { type MemoryEngine, memoryEngine, reopened } from './memory-engine'
 
 const deep = (levels: number): unknown => JSON.parse('{"a":'.repeat(levels) + '1' + '}'.repeat(levels)) as unknown
 const cyclic = (): object => {
@@ -16,7 +16,7 @@ interface Note {
 }
 
 async function opened(engine: MemoryEngine, initial: Note = {}): Promise<AsyncStore> {
-  const store = createStore({ initial, journal: { engine } })
+  const store = createStore({ initial, journal: { engine: reopened(engine) } })
   await store.ready
   return store
 }
@@ -329,7 +329,7 @@ describe('a journal that has a record which cannot be read', () => {
     await (await opened(engine)).cell<Note>('note').update((draft) => void (draft['n'] = 1))
     const changes = [{ key: 'note', version: 2, patches: [{ op: 'replace', path: ['gone', 'n'], value: 1 }] }]
     await engine.persist({ ...engine.log[0], data: { changes }, sequenceNumber: 2 } as never)
-    const { ready } = createStore({ journal: { engine } })
+    const { ready } = createStore({ journal: { engine: reopened(engine) } })
     await expect(ready).rejects.toThrow(JournalError)
     await expect(ready).rejects.toThrow(/Record 2.*version 2 of cell "note".*"gone"/s)
   })

@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { createStore, fileEngine } from '@genpool/state-ane'
 import { commandsIn, Copy, type MadeJournal, makeJournal, open } from './damaged-journal'
 
 let made: MadeJournal
@@ -54,6 +55,14 @@ describe('a directory', () => {
       })
     },
   )
+
+  it('that is not there is made, also for many engines at once that share what is above', async () => {
+    const copy = aCopy()
+    const engines = Array.from({ length: 20 }, (_, i) => fileEngine(copy.path(`a/b/${i % 5}/${i}`)))
+    await Promise.all(engines.map((engine) => createStore({ journal: { engine } }).ready))
+    await Promise.all(engines.map((engine) => engine.close()))
+    expect(readdirSync(copy.path('a/b/3'))).toEqual(['13', '18', '3', '8'])
+  })
 
   it('behind a link that leads nowhere is refused, and is made with those above it where nothing is', async () => {
     const copy = aCopy()
