@@ -113,7 +113,7 @@ describe('a value that cannot be written', () => {
     const engine = fileEngine(directory)
     const store = createStore({ initial: { n: 0 }, journal: { engine } })
     await store.ready
-    const add = (key: string): Promise<unknown> =>
+    const add = (key: string): unknown =>
       store.cell<Note>(key).update((draft) => void (draft['n'] = Number(draft['n']) + 1))
     const event = { key: 'store', tags: [], createdAt: 0, isDeleted: false }
     const outcomes = await Promise.allSettled([
@@ -150,8 +150,8 @@ describe('a value that cannot be written', () => {
     const engine = memoryEngine()
     const store = await opened(engine, { n: 0 })
     const cell = store.cell<Note>('note')
-    const put = (): Promise<unknown> => cell.update((draft) => void (draft['bad'] = new WeakMap()))
-    const add = (): Promise<unknown> => cell.update((draft) => void (draft['n'] = Number(draft['n']) + 1))
+    const put = (): unknown => cell.update((draft) => void (draft['bad'] = new WeakMap()))
+    const add = (): unknown => cell.update((draft) => void (draft['n'] = Number(draft['n']) + 1))
     const all = await Promise.allSettled(Array.from({ length: 200 }, put))
     expect(
       all.filter((one) => (one as { reason?: { code: string } }).reason?.code === 'ERR_GENPOOL_INVALID'),
