@@ -125,7 +125,7 @@ describe('natsStore', () => {
     })
     expect(reasons[3]).toMatchObject({
       code: 'ERR_GENPOOL_INVALID',
-      message: expect.stringMatching(/text.*is a function/),
+      message: expect.stringMatching(/text.*a function/),
     })
     expect(cell).toMatchObject({ value: { n: 2, text: '' }, version: 2 })
   })
