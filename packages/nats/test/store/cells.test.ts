@@ -109,10 +109,11 @@ describe('natsStore', () => {
     const outcomes = await Promise.allSettled([
       add(),
       cell.update((draft) => void (draft.text = 'x'.repeat(9000))),
+      cell.update((draft) => void (draft.text = new WeakMap())),
       cell.update((draft) => void (draft.text = () => 5)),
       add(),
     ])
-    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled'])
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'rejected', 'fulfilled'])
     const reasons = outcomes.map((one) => (one as { reason?: { code: string; message: string } }).reason)
     expect(reasons[1]).toMatchObject({
       code: 'ERR_GENPOOL_INVALID',
@@ -121,6 +122,10 @@ describe('natsStore', () => {
     expect(reasons[2]).toMatchObject({
       code: 'ERR_GENPOOL_INVALID',
       message: expect.stringMatching(/text.*cannot be kept on NATS/),
+    })
+    expect(reasons[3]).toMatchObject({
+      code: 'ERR_GENPOOL_INVALID',
+      message: expect.stringMatching(/text.*a function/),
     })
     expect(cell).toMatchObject({ value: { n: 2, text: '' }, version: 2 })
   })

@@ -7,13 +7,13 @@ import { PROTO_IS_NOT_SENT } from './proto-name'
 
 /**
  * Refuses what a store that writes its commits could not read back, or not as it was: what is nested deeper than `MOST_DEPTH`
- * levels, what contains itself, names that are symbols, and the name `__proto__`.
+ * levels, what contains itself, functions, promises, symbols (also as names), and the name `__proto__`.
  *
  * @param known the value in whose place it comes; parts that it has at the same place are not looked into
  * @throws {InvalidError} with the path of the fault
  */
 export function mustBeKept(key: CellKey, value: unknown, known?: unknown): void {
-  if (isObject(value)) refuse(key, new Look().at([], value, known))
+  if (isLookedAt(value)) refuse(key, new Look().at([], value, known))
 }
 
 /** The same for the values in patches. */
@@ -22,7 +22,7 @@ export function patchesMustBeKept(key: CellKey, patches: readonly Patch[]): void
   for (const { path, value } of patches) {
     const at = path.indexOf('__proto__')
     if (at >= 0) refuse(key, { path: path.slice(0, at), message: PROTO_IS_NOT_SENT })
-    if (isObject(value)) refuse(key, look.at(path, value, undefined))
+    if (isLookedAt(value)) refuse(key, look.at(path, value, undefined))
   }
 }
 
@@ -33,6 +33,8 @@ function refuse(key: CellKey, fault: Fault | undefined): void {
 const TOO_DEEP = `it is nested more than ${MOST_DEPTH} levels deep, so it might not be read again. Keep it flatter, or as text`
 const WITHIN_ITSELF =
   'it contains itself, so it cannot be written. Give the name or the place of the other part instead'
+
+const PROMISE = 'it is a promise, which is not kept. Await it first'
 
 /** To list the names of longer arrays takes more than to write them. Their elements are looked at, and names that are no indexes are not. */
 const LONG = 10_000
@@ -49,13 +51,15 @@ class Look {
   /** How deep each part was found; one that is found deeper is looked into again. */
   #seen: Map<object, number> | undefined
 
-  at(path: readonly PropertyKey[], value: object, known: unknown): Fault | undefined {
+  at(path: readonly PropertyKey[], value: LookedAt, known: unknown): Fault | undefined {
     this.#path.length = 0
     this.#path.push(...path)
     return this.#fault(value, known)
   }
 
-  #fault(value: object, known: unknown): Fault | undefined {
+  #fault(value: LookedAt, known: unknown): Fault | undefined {
+    if (typeof value !== 'object')
+      return this.#is(`it is a ${typeof value}, which is not kept. Keep a name for it instead`)
     const depth = this.#path.length
     if (depth >= MOST_DEPTH) return this.#tooDeep()
     if (++this.#looked > MANY) {
@@ -68,6 +72,8 @@ class Look {
     if (ArrayBuffer.isView(value)) return undefined
     if (Object.hasOwn(value, '__proto__')) return this.#is(PROTO_IS_NOT_SENT)
     const symbol = symbolIn(value)
+    // Node gives symbols to promises while it follows them.
+    if (symbol !== undefined && isBuiltIn('Promise', value)) return this.#is(PROMISE)
     if (symbol !== undefined) return this.#is(`its name ${String(symbol)} is a symbol, which is not kept. Use a string`)
     this.#within.push(value)
     const fault = this.#inside(value, isObject(known) ? known : undefined)
@@ -86,15 +92,16 @@ class Look {
     if (Array.isArray(value) && value.length > LONG) return this.#each(value.entries(), undefined)
     if (isBuiltIn('Map', value)) return this.#ofMap(value, known instanceof Map ? known : undefined)
     if (isBuiltIn('Set', value)) return this.#each([...value].entries(), undefined)
+    if (!Array.isArray(value) && isBuiltIn('Promise', value)) return this.#is(PROMISE)
     const cause =
-      value instanceof Error && isObject(value.cause) ? this.#part('cause', value.cause, undefined) : undefined
+      value instanceof Error && isLookedAt(value.cause) ? this.#part('cause', value.cause, undefined) : undefined
     return cause ?? this.#names(value, known)
   }
 
   #names(value: object, known: object | undefined): Fault | undefined {
     for (const name of Object.keys(value)) {
       const part = (value as Record<string, unknown>)[name]
-      if (!isObject(part)) continue
+      if (!isLookedAt(part)) continue
       const fault = this.#part(name, part, (known as Record<string, unknown> | undefined)?.[name])
       if (fault !== undefined) return fault
     }
@@ -102,7 +109,7 @@ class Look {
   }
 
   #ofMap(map: ReadonlyMap<unknown, unknown>, known: ReadonlyMap<unknown, unknown> | undefined): Fault | undefined {
-    const keys = [...map.keys()].filter(isObject)
+    const keys = [...map.keys()].filter(isLookedAt)
     return (
       this.#each(
         keys.map((key) => ['a key', key] as const),
@@ -116,14 +123,14 @@ class Look {
     known: ReadonlyMap<unknown, unknown> | undefined,
   ): Fault | undefined {
     for (const [name, part] of parts) {
-      if (!isObject(part)) continue
+      if (!isLookedAt(part)) continue
       const fault = this.#part(typeof name === 'number' ? name : String(name), part, known?.get(name))
       if (fault !== undefined) return fault
     }
     return undefined
   }
 
-  #part(name: PropertyKey, part: object, known: unknown): Fault | undefined {
+  #part(name: PropertyKey, part: LookedAt, known: unknown): Fault | undefined {
     if (part === known) return undefined
     this.#path.push(name)
     const fault = this.#fault(part, known)
@@ -141,6 +148,13 @@ function symbolIn(value: object): symbol | undefined {
   const symbols = Object.getOwnPropertySymbols(value)
   if (symbols.length === 0) return undefined
   return symbols.find((symbol) => symbol !== immerable && Object.prototype.propertyIsEnumerable.call(value, symbol))
+}
+
+/** What may have a fault: all others are kept as they are. */
+type LookedAt = object | symbol
+
+function isLookedAt(value: unknown): value is LookedAt {
+  return typeof value === 'object' ? value !== null : typeof value === 'function' || typeof value === 'symbol'
 }
 
 function isObject(value: unknown): value is object {

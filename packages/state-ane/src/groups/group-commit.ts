@@ -1,7 +1,7 @@
 import { refuse } from '@genpool/runtime'
 import type { MaybePromise } from '../cells/maybe-promise'
 import { NotCommittedError, UnknownWrite } from '../errors'
-import { type Batch, type Committed, type Outcome, Speculation, type Work } from './speculation'
+import { type Batch, type Commit, type Committed, type Outcome, Speculation, type Work } from './speculation'
 
 /** How many turns of the microtask queue those who were answered have, to commit again. */
 const PAUSE = 16
@@ -26,6 +26,12 @@ export interface GroupPorts {
    * @throws {UnknownWrite} if they may be written all the same; any other error says that nothing is written
    */
   write(batch: Batch): Promise<boolean>
+  /**
+   * Asked when a write has failed: a commit that can never be written fails alone then, and the others are written without it.
+   *
+   * @throws {InvalidError} with the path of what cannot be written
+   */
+  mustBeKept?(commit: Commit): void
 }
 
 interface Waiting {
@@ -102,8 +108,9 @@ export class GroupCommit {
 
   /** Runs the commits, writes what they have changed, and answers. */
   async #together(group: readonly Waiting[]): Promise<void> {
+    let mustBeKept: ((commit: Commit) => void) | null = null
     for (;;) {
-      const speculation = new Speculation(this.ports.cells())
+      const speculation = new Speculation(this.ports.cells(), mustBeKept)
       const outcomes = group.map(({ work }) => speculation.run(work))
       // A recipe may have ended the store.
       if (this.#stopped !== undefined) throw this.#stopped(false)
@@ -111,9 +118,23 @@ export class GroupCommit {
         const mustBeWritten = this.ports.shared === true || speculation.commits.length > 0
         if (mustBeWritten && !(await this.#write(group, speculation))) continue
       } catch (error) {
+        const isFirst = mustBeKept === null
+        if (isFirst && (mustBeKept = this.#blame(speculation, error)) !== null) continue
         return answer(group, outcomes, { error: refusal(speculation, error), all: this.ports.shared === true })
       }
       return answer(group, outcomes)
+    }
+  }
+
+  /** What finds the commits because of which a write has failed; null if none of them is the reason. */
+  #blame({ commits }: Batch, error: unknown): ((commit: Commit) => void) | null {
+    if (this.ports.mustBeKept === undefined || error instanceof UnknownWrite) return null
+    const mustBeKept = (commit: Commit): void => this.ports.mustBeKept?.(commit)
+    try {
+      commits.forEach(mustBeKept)
+      return null
+    } catch {
+      return mustBeKept
     }
   }
 

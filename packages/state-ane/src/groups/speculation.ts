@@ -79,7 +79,11 @@ export class Speculation implements Batch {
   readonly cells: readonly SpeculativeCell[]
   readonly commits: Commit[] = []
 
-  constructor(cells: readonly Committed[]) {
+  /** @param mustBeKept throws if a commit cannot be written, whatever the others do; null to take that for certain */
+  constructor(
+    cells: readonly Committed[],
+    private readonly mustBeKept: ((commit: Commit) => void) | null = null,
+  ) {
     this.cells = cells.map((cell) => new SpeculativeCell(cell))
   }
 
@@ -88,6 +92,7 @@ export class Speculation implements Batch {
     try {
       const { answer, parts } = work(this.cells)
       if (parts.length === 0) return { speculative, answer, failure: undefined }
+      this.mustBeKept?.(parts)
       for (const { cell, change } of parts) {
         cell.value = change.next
         cell.version += 1

@@ -95,9 +95,11 @@ export function warnOfTornEnd(path: string, { bodies, end }: Bodies, file: Buffe
 
 /** Tells of a log that ends earlier than it was written: by the hand of its owner, or not. */
 export function warnOfCutLog(path: string, { bodies, end }: Bodies): void {
+  const last = lastRecord(bodies)
+  const [where, what] =
+    last === 0 ? ['which leaves no record', 'the snapshot'] : [`after record ${last}`, 'that record']
   warn(
-    `The log "${path}" was cut at byte ${end}, after record ${lastRecord(bodies)}. What was committed after that record is lost, unless ` +
-      'you put the log back.',
+    `The log "${path}" was cut at byte ${end}, ${where}. What was committed after ${what} is lost, unless you put the log back.`,
   )
 }
 

@@ -160,7 +160,9 @@ class Files implements FileEngine {
     const { key, sequenceNumber } = snapshot
     const log = await this.#log(key)
     await replaceFile(this.#path(key, 'snapshot'), Buffer.concat([MAGIC, frame({ ...snapshot })]))
-    if (this.compact) await log.compact((event) => (event as PersistedEvent).sequenceNumber > sequenceNumber)
+    // A new log beside a snapshot looks like one that was cut: it must say that it is none.
+    if (this.compact || log.isNew)
+      await log.compact((event) => (event as PersistedEvent).sequenceNumber > sequenceNumber)
   }
 
   async #log(key: string): Promise<LogFile> {

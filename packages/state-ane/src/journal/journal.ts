@@ -8,6 +8,7 @@ import { isCertain } from './certain'
 import { BadRecord, recordError } from './bad-record'
 import { JournalError } from './journal-error'
 import { replayed } from './replayed'
+import { Tenure } from './tenure'
 
 export const journalOptions = z.strictObject({
   engine: z
@@ -19,7 +20,11 @@ export const journalOptions = z.strictObject({
       'expected a nact persistence engine: events, latestSnapshot, takeSnapshot, persist',
     )
     .describe('Keeps the events: any nact persistence engine, or `fileEngine(directory)`.'),
-  key: z.string().min(1).default('store').describe('The key of the events in the engine. Each store needs its own.'),
+  key: z
+    .string()
+    .min(1)
+    .default('store')
+    .describe('The key of the events in the engine. Each store needs its own: a second one is refused.'),
   snapshotEvery: z
     .int()
     .positive()
@@ -69,8 +74,25 @@ export class Journal {
   #void: number[] = []
   #sinceSnapshot = 0
   #snapshot: Promise<void> | undefined
+  readonly #tenure: Tenure
+  /** What the engine is doing. */
+  readonly #atWork = new Set<Promise<unknown>>()
 
-  constructor(private readonly options: z.output<typeof journalOptions>) {}
+  /**
+   * @param store its name
+   * @throws {OptionsError} if another store writes under the same key of the engine
+   */
+  constructor(
+    private readonly options: z.output<typeof journalOptions>,
+    store: string,
+  ) {
+    this.#tenure = new Tenure(options.engine, options.key, store)
+  }
+
+  /** Another store may have the key when what is being written is written. */
+  end(): void {
+    this.#tenure.end(Promise.allSettled([...this.#atWork, this.#snapshot]))
+  }
 
   /**
    * Reads all commits.
@@ -81,9 +103,12 @@ export class Journal {
    * @throws {JournalError} if commits are missing in between, or one cannot be read; any error of the engine
    */
   async replay(): Promise<Map<CellKey, JournaledValue>> {
+    await this.#tenure.begins
     try {
       return await this.#replay()
     } catch (error) {
+      // It can never be used.
+      this.end()
       throw await recordError(error, this.options)
     }
   }
@@ -114,6 +139,16 @@ export class Journal {
    * @throws {UnknownWrite} if the engine may have kept them, and they count after a restart if no other write succeeds before it
    */
   async append(changes: readonly JournaledChange[], commits: number, put: () => void): Promise<void> {
+    const appending = this.#append(changes, commits, put)
+    this.#atWork.add(appending)
+    try {
+      await appending
+    } finally {
+      this.#atWork.delete(appending)
+    }
+  }
+
+  async #append(changes: readonly JournaledChange[], commits: number, put: () => void): Promise<void> {
     const sequence = ++this.#sequence
     try {
       await this.#persist(sequence, changes)

@@ -1,10 +1,11 @@
 import { printable, readSafely, textOf } from '@genpool/runtime'
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readdir, rmdir, unlink } from 'node:fs/promises'
+import { open, readdir, rmdir, unlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { type Holder, isAlive, self } from './holder'
 import { JournalError } from './journal-error'
+import { makeDirectory } from './make-directory'
 import { moveTo, UNCHANGED } from './remedies'
 
 /** Another engine uses the journal: in this process or another one. Nothing was read or changed. */
@@ -85,7 +86,7 @@ export class Lock {
 
   async #put(): Promise<void> {
     for (;;) {
-      await mkdir(this.path, { recursive: true })
+      await makeDirectory(this.path)
       try {
         return await (await open(join(this.path, this.claim), 'wx')).close()
       } catch (error) {

@@ -1,5 +1,5 @@
 import { readSafely, textOf } from '@genpool/runtime'
-import { type FileHandle, open, readFile, rename } from 'node:fs/promises'
+import { type FileHandle, open, readFile, rename, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { deserialize } from 'node:v8'
 import { UnknownWrite } from '../errors'
@@ -8,7 +8,7 @@ import { DamagedFile, frame, HEADER, MAGIC, readBodies } from './frames'
 import { decoded } from './too-deep'
 
 /**
- * Stands first in a log from which values were removed: a snapshot has them. Such a file is put in place as a whole, so no crash has
+ * Stands first in a log from which values were removed: a snapshot has them. So a log that has nothing at all is new, or was cut. Such a file is put in place as a whole, so no crash has
  * torn what is before `end`.
  */
 interface Compacted {
@@ -50,7 +50,7 @@ export class LogFile {
   /**
    * Opens or creates the file, and cuts off a frame that a crash has torn, with a warning of the process.
    *
-   * @param hasSnapshot whether a snapshot has earlier values; then it is an old log that is not there, which is told
+   * @param hasSnapshot whether a snapshot has earlier values; then it is an old log that is not there, or has nothing, which is told
    * @throws {JournalError} if it cannot be opened, or for any other damage; the file is not changed
    */
   static async open(path: string, hasSnapshot: boolean): Promise<LogFile> {
@@ -67,10 +67,11 @@ export class LogFile {
       const bytes = await handle.readFile()
       const whole = readBodies(bytes)
       const compacted = compactedOf(whole.bodies)
-      if (whole.end < Number(compacted?.end ?? 0)) {
-        if (whole.end < bytes.length) throw new DamagedFile('frame', whole.end, whole.bodies, bytes.length)
+      const isCut = whole.end < Number(compacted?.end ?? 0)
+      if (isCut && whole.end < bytes.length) throw new DamagedFile('frame', whole.end, whole.bodies, bytes.length)
+      if (isCut || (hasSnapshot && whole.end === MAGIC.length)) {
         warnOfCutLog(path, whole)
-        await replaceFile(path, cutLog(bytes))
+        await replaceFile(path, isCut ? cutLog(bytes) : compactedLog([]))
         await handle.close()
         return await LogFile.#open(path, hasSnapshot)
       }
@@ -84,6 +85,11 @@ export class LogFile {
       await handle.close()
       throw error
     }
+  }
+
+  /** Whether it never had a value, and does not say that a snapshot has some. */
+  get isNew(): boolean {
+    return this.end === MAGIC.length
   }
 
   /** Resolves when the value is on the disk. If it rejects, the value is not in the file, unless it is an UnknownWrite. */
@@ -179,14 +185,24 @@ export class LogFile {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting
       this.#waiting = []
-      try {
-        await this.#put(frame(batch.map(({ value }) => value)))
-        for (const { resolve } of batch) resolve()
-      } catch (error) {
-        for (const { reject } of batch) reject(error)
-      }
+      await this.#together(batch)
     }
     this.#writing = undefined
+  }
+
+  /** Writes the values as one frame. If they make none, each has one of its own, and those are refused that make none alone. */
+  async #together(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const bytes = framed(batch)
+      if (bytes === undefined) {
+        for (const one of batch) await this.#together([one])
+        return
+      }
+      await this.#put(bytes)
+      for (const { resolve } of batch) resolve()
+    } catch (error) {
+      for (const { reject } of batch) reject(error)
+    }
   }
 
   async #put(bytes: Buffer): Promise<void> {
@@ -211,6 +227,16 @@ export class LogFile {
       return false
     }
   }
+}
+
+/**
+ * The frame of these values; undefined if one of several cannot be written.
+ *
+ * @throws if it is the only one
+ */
+function framed(batch: readonly Waiting[]): Buffer | undefined {
+  const make = (): Buffer => frame(batch.map(({ value }) => value))
+  return batch.length === 1 ? make() : readSafely(make, undefined)
 }
 
 /** Each value has a frame of its own, so that damage to one leaves the others before it. */
@@ -243,18 +269,28 @@ function isBatch(value: unknown): boolean {
   return Array.isArray(value) && value.every(isRecord)
 }
 
-/** Replaces a file. A crash leaves the old file or the new one. */
+/** Replaces a file. A crash leaves the old file or the new one, and a failure leaves the old one alone. */
 export async function replaceFile(path: string, bytes: Buffer): Promise<void> {
   const temporary = `${path}.new`
-  const handle = await open(temporary, 'w')
+  try {
+    await writeWhole(temporary, bytes)
+    await rename(temporary, path)
+  } catch (error) {
+    // On a full disk, others need its room.
+    await unlink(temporary).catch(() => undefined)
+    throw error
+  }
+  await syncDirectory(path)
+}
+
+async function writeWhole(path: string, bytes: Buffer): Promise<void> {
+  const handle = await open(path, 'w')
   try {
     await handle.writeFile(bytes)
     await handle.sync()
   } finally {
     await handle.close()
   }
-  await rename(temporary, path)
-  await syncDirectory(path)
 }
 
 async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {

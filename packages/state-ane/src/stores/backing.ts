@@ -1,7 +1,7 @@
 import type { Clock } from '@genpool/runtime'
 import type { MaybePromise } from '../cells/maybe-promise'
 import type { CellKey } from '../errors'
-import type { Batch } from '../groups/speculation'
+import type { Batch, Commit } from '../groups/speculation'
 import type { StorageCondition } from './commit-watch'
 
 /** The version and value of a cell, as they are kept. */
@@ -48,6 +48,13 @@ export interface Backing {
    * @throws {UnknownWrite} if they may be written all the same; any other error says that nothing is written
    */
   write(batch: Batch, put: () => void, lease?: Lease): Promise<boolean>
+  /**
+   * Asked of each commit when a write has failed, unless it may be written all the same: one that can never be written fails alone
+   * then, and the others are written without it.
+   *
+   * @throws {InvalidError} with the path of what cannot be written
+   */
+  mustBeKept?(commit: Commit): void
   /** @throws if a transaction on these cells cannot be written as a whole */
   together?(keys: readonly CellKey[]): void
   /** Waits until nobody elsewhere has a lease for one of these cells. */

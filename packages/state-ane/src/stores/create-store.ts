@@ -10,7 +10,7 @@ import type { AsyncStore, SyncStore } from './store'
 /**
  * Creates a store of versioned cells. A commit is done when its call returns. With a `journal`, a commit is a promise.
  *
- * @throws {OptionsError} if an option is unknown or out of range; nothing is created
+ * @throws {OptionsError} if an option is unknown or out of range, or another store has the key of the journal; nothing is created
  * @example
  * const store = createStore()
  * const counter = store.cell('counter', { initial: { count: 0 } })
@@ -23,7 +23,7 @@ export function createStore(options: StoreOptions = {}): SyncStore | AsyncStore 
   const checked = parseOptions(storeOptions, options, 'options of the store')
   const memory = new MemoryStore(checked)
   if (checked.journal === undefined) return memory
-  const journal = new Journal(checked.journal)
+  const journal = new Journal(checked.journal, checked.name)
   return new GroupedStore(memory, (mirror) => new JournalBacking(mirror, journal))
 }
 

@@ -117,6 +117,7 @@ export class GroupedStore implements AsyncStore, CellPorts, Mirror {
       ...ports,
       shared: backing.shared === true,
       write: watch === undefined ? write : (batch) => watch.writing(write(batch)),
+      mustBeKept: (commit) => backing.mustBeKept?.(commit),
     })
     this.#groups.add(group)
     return group

@@ -4,6 +4,7 @@ import type { CellKey } from '../errors'
 import { netPatches } from '../groups/net-patches'
 import type { Batch, Commit, SpeculativeCell } from '../groups/speculation'
 import type { Journal, JournaledChange, JournaledValue } from '../journal/journal'
+import { mustBeWritten } from '../journal/must-be-written'
 import type { Backing, Mirror } from './backing'
 
 /** Keeps the commits of a store in a journal, one event for each group. */
@@ -42,8 +43,17 @@ export class JournalBacking implements Backing {
     return true
   }
 
+  mustBeKept(commit: Commit): void {
+    for (const { cell, change } of commit) {
+      const { next, patches } = change
+      const isWhole = patches === undefined || !this.#inJournal.has(cell.key) || patches.some(needsIdentity)
+      mustBeWritten(cell.key, isWhole ? [{ op: 'replace', path: [], value: next }] : patches)
+    }
+  }
+
   end(): void {
     this.#ended = true
+    this.journal.end()
     this.#replayed.clear()
     this.#inJournal.clear()
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { applyPatches, enableMapSet, enablePatches, type Patch } from 'immer'
 import { createStore, type SyncCell } from '@genpool/state-ane'
-import { memoryEngine } from '../journal/memory-engine'
+import { memoryEngine, reopened } from '../journal/memory-engine'
 import { firstState, held, paying, planned, plans, running, said, tree } from './programs'
 
 enablePatches()
@@ -84,7 +84,7 @@ describe('a recipe that puts parts of its draft elsewhere, and removes or replac
     // The first commit has the whole value.
     await cell.update((draft) => void Object.assign(draft, { n: 1 }))
     const next = await cell.update(paying)
-    const again = createStore({ journal: { engine } })
+    const again = createStore({ journal: { engine: reopened(engine) } })
     await again.ready
     expect(said(again.cell('cell', { initial: firstState() }).value)).toBe(said(next))
   })
@@ -103,7 +103,7 @@ describe('a recipe that puts parts of its draft elsewhere, and removes or replac
             ? store.transaction(['cell', 'other'], (draft) => running(program)(draft['cell']))
             : cell.update(running(program)))
         }
-        const again = createStore({ journal: { engine } })
+        const again = createStore({ journal: { engine: reopened(engine) } })
         await again.ready
         expect(said(again.cell('cell', { initial: firstState() }).value)).toBe(said(cell.value))
       }),

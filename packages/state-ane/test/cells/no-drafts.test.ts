@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { createStore } from '@genpool/state-ane'
-import { memoryEngine } from '../journal/memory-engine'
+import { memoryEngine, reopened } from '../journal/memory-engine'
 import { Account, Point } from './classes'
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- recipes that the types would not let through */
@@ -11,7 +11,7 @@ describe('a state with values that have no drafts', () => {
     await createStore({ journal: { engine } })
       .cell<any>('a', { initial: {} })
       .compareAndSet(0, { at: new Date(5) })
-    const store = createStore({ journal: { engine } })
+    const store = createStore({ journal: { engine: reopened(engine) } })
     await store.ready
     await expect(store.cell<any>('a').update((draft: any) => draft.at.setTime(1))).rejects.toThrow(/a Date in place/)
     expect(store.get<any>('a').at.getTime()).toBe(5)

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { applyPatches, enableMapSet, enablePatches, immerable } from 'immer'
 import { createStore } from '@genpool/state-ane'
-import { memoryEngine } from '../journal/memory-engine'
+import { memoryEngine, reopened } from '../journal/memory-engine'
 
 enablePatches()
 enableMapSet()
@@ -93,7 +93,7 @@ describe('a part of the draft, put anywhere', () => {
           expect(isFrozen(cell.value)).toBe(true)
           expect(isDeepStrictEqual(structuredClone(cell.value), structuredClone(expected))).toBe(true)
         }
-        const again = createStore({ journal: { engine } })
+        const again = createStore({ journal: { engine: reopened(engine) } })
         await again.ready
         const [forward, back] = copies.length === 0 ? [watched.value, before] : copies
         expect(isDeepStrictEqual(forward, watched.value)).toBe(true)

@@ -1,6 +1,6 @@
 import type { PersistedEvent } from 'nact'
 import { type AsyncStore, createStore, NotCommittedError } from '@genpool/state-ane'
-import { type MemoryEngine, memoryEngine } from '../journal/memory-engine'
+import { type MemoryEngine, memoryEngine, reopened } from '../journal/memory-engine'
 
 interface Stock {
   readonly apples: number
@@ -32,7 +32,7 @@ const versions = (event: PersistedEvent | undefined): number[] =>
   (event?.data as { changes: { version: number }[] }).changes.map(({ version }) => version)
 
 async function restarted(engine: MemoryEngine): Promise<AsyncStore> {
-  const store = createStore({ initial: { apples: 10 }, journal: { engine } })
+  const store = createStore({ initial: { apples: 10 }, journal: { engine: reopened(engine) } })
   await store.ready
   return store
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { type AsyncStore, createStore, isEndedDraft, NotCommittedError } from '@genpool/state-ane'
 import { type Entry, type Kind, type Logs, serialOrder } from '@genpool/state-ane/testing'
-import { memoryEngine } from '../journal/memory-engine'
+import { memoryEngine, reopened } from '../journal/memory-engine'
 
 interface Value {
   readonly log: string
@@ -113,7 +113,7 @@ const open = async (engine: ReturnType<typeof memoryEngine>): Promise<AsyncStore
   const store = createStore({
     initial: { log: '' },
     validate: validate as never,
-    journal: { engine, snapshotEvery: 4 },
+    journal: { engine: reopened(engine), snapshotEvery: 4 },
   })
   await store.ready
   return store

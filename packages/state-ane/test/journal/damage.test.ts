@@ -1,6 +1,6 @@
 import { createStore, fileEngine, JournalError } from '@genpool/state-ane'
 import fc from 'fast-check'
-import { mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { serialize } from 'node:v8'
 import { crc32 } from 'node:zlib'
@@ -58,8 +58,9 @@ async function checkRemedies(
   const { history, last } = copy.journal
   expect(history).toContainEqual(opened.pair)
   if (errors.length === 0) {
-    // A log that ends between two records is as it was earlier.
-    const isEarlier = damaged.atMost !== undefined && ends(copy, damaged.file).includes(damaged.atMost)
+    // A log that ends between two records is as it was earlier. Beside a snapshot, it was never without any.
+    const hasNone = damaged.atMost === MAGIC.length && existsSync(copy.path('store.snapshot'))
+    const isEarlier = damaged.atMost !== undefined && ends(copy, damaged.file).includes(damaged.atMost) && !hasNone
     if (!isEarlier && JSON.stringify(opened.pair) !== JSON.stringify(last)) expect(opened.warnings).toHaveLength(1)
     return 0
   }
@@ -200,6 +201,39 @@ describe('a journal', () => {
     expect(opened.warnings).toEqual([expect.stringMatching(/was cut at byte \d+, after record 8/)])
     expect(await open(copy.directory)).toMatchObject({ pair: copy.journal.history.at(-2), warnings: [] })
   })
+
+  it.each(['with a snapshot and later records', 'with a snapshot and all records'] as const)(
+    '%s warns once of a log that was cut to its first bytes, as a new one is',
+    async (kind) => {
+      const copy = copyOf(kind)
+      truncateSync(copy.path('store.log'), MAGIC.length)
+      const { pair, warnings } = await open(copy.directory)
+      expect(pair).toEqual(copy.journal.history[7])
+      expect(warnings).toEqual([
+        expect.stringMatching(
+          /was cut at byte 8, which leaves no record. What was committed after the snapshot is lost/,
+        ),
+      ])
+      expect((await open(copy.directory)).warnings).toEqual([])
+    },
+  )
+
+  it.each([true, false])(
+    'that is new and begins with a snapshot is not taken for one that was cut (compact: %s)',
+    async (compact) => {
+      const copy = copyOf('without a snapshot')
+      rmSync(copy.path('store.log'))
+      const engine = fileEngine(copy.directory, { compact })
+      await engine.takeSnapshot({
+        key: 'store',
+        sequenceNumber: 5,
+        data: { cells: [{ key: 'a', version: 3, value: 3 }] },
+        createdAt: 0,
+      })
+      await engine.close()
+      expect(await open(copy.directory)).toMatchObject({ pair: [3, 0], warnings: [] })
+    },
+  )
 
   it('warns of a log that is not there beside its snapshot', async () => {
     const copy = copyOf('with a snapshot and later records')

@@ -208,6 +208,26 @@ describe('fileEngine', () => {
     await files.close()
   })
 
+  it.each(['sync', 'writeFile'] as const)(
+    'leaves no half-written file behind if a snapshot cannot be written: its "%s" fails',
+    async (step) => {
+      const errors: unknown[] = []
+      const files = engine()
+      const journal = { engine: files, snapshotEvery: 1, onSnapshotError: (error: unknown) => void errors.push(error) }
+      const store = createStore({ initial: 0, journal })
+      await store.ready
+      const handle = await openFile(file())
+      const full = jest.spyOn(Object.getPrototypeOf(handle), step).mockRejectedValue(new Error('ENOSPC'))
+      await handle.close()
+      await store.cell<number>('n').update((n) => n + 1)
+      await files.close()
+      full.mockRestore()
+      expect(errors).toEqual([new Error('ENOSPC')])
+      expect(readdirSync(directory)).toEqual(['store.log'])
+      expect((await open()).cell.value).toBe(1)
+    },
+  )
+
   it("serves nact's own persistent actors", async () => {
     const life = async (messages: number[]): Promise<unknown> => {
       const files = engine(false)

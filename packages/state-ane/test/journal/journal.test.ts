@@ -1,8 +1,11 @@
 import { createStore, type AsyncStore, JournalError } from '@genpool/state-ane'
-import { type MemoryEngine, memoryEngine } from './memory-engine'
+import { type MemoryEngine, memoryEngine, reopened } from './memory-engine'
 
 const open = async (engine: MemoryEngine, snapshotEvery = 1000): Promise<AsyncStore> => {
-  const store = createStore({ initial: () => ({ n: 0, list: [] as number[] }), journal: { engine, snapshotEvery } })
+  const store = createStore({
+    initial: () => ({ n: 0, list: [] as number[] }),
+    journal: { engine: reopened(engine), snapshotEvery },
+  })
   await store.ready
   return store
 }
@@ -57,7 +60,7 @@ describe('a journal', () => {
   it('is read before the first commit, also if that came before it was read', async () => {
     const engine = memoryEngine()
     await add(await open(engine), 'a')
-    const store = createStore({ journal: { engine } })
+    const store = createStore({ journal: { engine: reopened(engine) } })
     const cell = store.cell('a', { initial: { n: 100, list: [] as number[] } })
     const stale = cell.compareAndSet(0, { n: 5, list: [] })
     const added = cell.update((draft) => void (draft.n += 1))
@@ -136,7 +139,7 @@ describe('a journal', () => {
     const store = await open(engine)
     for (let i = 0; i < 3; i++) await add(store, 'a')
     engine.log.splice(1, 1)
-    const broken = createStore({ initial: 0, journal: { engine } })
+    const broken = createStore({ initial: 0, journal: { engine: reopened(engine) } })
     await expect(broken.ready).rejects.toBeInstanceOf(JournalError)
     await expect(broken.cell<number>('a').update((n) => n + 1)).rejects.toThrow(
       /Record 3 of the journal "store".*gap: version 3 of cell "a" starts from version 2, and .* version 1/,

@@ -2,7 +2,7 @@ import { type AsyncStore, createStore, fileEngine, JournalError } from '@genpool
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type MemoryEngine, memoryEngine } from './memory-engine'
+import { type MemoryEngine, memoryEngine, reopened } from './memory-engine'
 
 const deep = (levels: number): unknown => JSON.parse('{"a":'.repeat(levels) + '1' + '}'.repeat(levels)) as unknown
 const cyclic = (): object => {
@@ -16,7 +16,7 @@ interface Note {
 }
 
 async function opened(engine: MemoryEngine, initial: Note = {}): Promise<AsyncStore> {
-  const store = createStore({ initial, journal: { engine } })
+  const store = createStore({ initial, journal: { engine: reopened(engine) } })
   await store.ready
   return store
 }
@@ -48,6 +48,34 @@ describe.each(Object.entries(WAYS))('%s with a value that could not be read agai
       /nested more than 500 levels/,
     ],
     ['deep within causes of errors', () => causes(600), /nested more than 500 levels/],
+    ['that is a function', () => () => 1, /value.*is a function/s],
+    ['that is a symbol', () => Symbol('secret'), /value.*is a symbol/s],
+    ['with a function within it', () => ({ list: [1, { then: () => 1 }] }), /value\.list\.1\.then.*is a function/s],
+    ['with a function in a map', () => new Map([['f', () => 1]]), /value\.f.*is a function/s],
+    ['with a symbol as a key of a map', () => new Map([[Symbol('k'), 1]]), /value\.a key.*is a symbol/s],
+    ['with a function in a set', () => new Set([1, () => 1]), /value\[1\].*is a function/s],
+    [
+      'with a function in a long list',
+      () => [...Array<number>(20_000).fill(1), () => 1],
+      /value\[20000\].*is a function/s,
+    ],
+    [
+      'with a function as the cause of an error',
+      () => new Error('last', { cause: () => 1 }),
+      /value\.cause.*is a function/s,
+    ],
+    ['with a promise', () => ({ list: [Promise.resolve()] }), /value\.list\.0.*is a promise/s],
+    ['with a proxy', () => ({ inner: new Proxy({}, {}) }), /value\.inner.*cannot be written/s],
+    ['with a weak map', () => new Map([['a', { weak: new WeakMap() }]]), /value\.a\.weak.*WeakMap/s],
+    ['with a set of promises', () => new Set([1, Promise.resolve()]), /value\[1\].*is a promise/s],
+    ['with a promise as a key of a map', () => new Map([[Promise.resolve(), 1]]), /value\.a key.*is a promise/s],
+    [
+      'with a promise as the cause of an error',
+      () => new Error('last', { cause: Promise.resolve() }),
+      /value\.cause.*is a promise/s,
+    ],
+    ['with a buffer that was given away', () => ({ bytes: givenAway() }), /value\.bytes.*detached/s],
+    ['with a part of Node', () => ({ blob: new Blob(['x']) }), /value\.blob/],
   ])('is refused, alone, when it is %s', async (_name, value, message) => {
     const engine = memoryEngine()
     const store = await opened(engine)
@@ -64,11 +92,88 @@ describe.each(Object.entries(WAYS))('%s with a value that could not be read agai
   })
 })
 
+function givenAway(): ArrayBuffer {
+  const buffer = new ArrayBuffer(8)
+  structuredClone(buffer, { transfer: [buffer] })
+  return buffer
+}
+
 function causes(levels: number): Error {
   let error = new Error('last')
   for (let i = 0; i < levels; i++) error = new Error(String(i), { cause: error })
   return error
 }
+
+describe('a value that cannot be written', () => {
+  let directory: string
+  beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'genpool-unwritten-'))))
+  afterEach(() => rmSync(directory, { recursive: true, force: true }))
+
+  it('fails alone, whatever is written with it: of its own cell, of others, and of nact', async () => {
+    const engine = fileEngine(directory)
+    const store = createStore({ initial: { n: 0 }, journal: { engine } })
+    await store.ready
+    const add = (key: string): unknown =>
+      store.cell<Note>(key).update((draft) => void (draft['n'] = Number(draft['n']) + 1))
+    const event = { key: 'store', tags: [], createdAt: 0, isDeleted: false }
+    const outcomes = await Promise.allSettled([
+      ...Array.from({ length: 100 }, (_, i) => add(i % 2 === 0 ? 'a' : `other-${i}`)),
+      store.cell<Note>('a').update((draft) => void (draft['bad'] = { on: new WeakMap() })),
+      engine.persist({ ...event, key: 'actor', sequenceNumber: 1, data: new WeakMap() }),
+      ...Array.from({ length: 100 }, (_, i) => add(i % 2 === 0 ? 'a' : `other-${i}`)),
+      store.transaction(['b', 'c'], (draft) => void (draft['b'].bad = new WeakMap())),
+      store.transaction(['b', 'c'], (draft) => void draft['c'].n++),
+      store.cell<Note>('first').update(() => ({ whole: new WeakMap() })),
+    ])
+    const refused = outcomes.flatMap((one, i) => (one.status === 'rejected' ? [[i, one.reason as Error] as const] : []))
+    expect(refused).toMatchObject([
+      [100, { code: 'ERR_GENPOOL_INVALID', faults: [{ path: ['bad', 'on'] }] }],
+      [101, { message: expect.stringMatching('could not be cloned') as string }],
+      [202, { code: 'ERR_GENPOOL_INVALID', faults: [{ path: ['bad'] }] }],
+      [204, { code: 'ERR_GENPOOL_INVALID', faults: [{ path: ['whole'] }] }],
+    ])
+    await engine.close()
+    const again = fileEngine(directory)
+    const after = createStore({ initial: { n: 0 }, journal: { engine: again } })
+    await after.ready
+    expect(['a', 'other-1', 'b', 'c', 'first'].map((key) => after.get(key))).toEqual([
+      { n: 100 },
+      { n: 2 },
+      { n: 0 },
+      { n: 1 },
+      { n: 0 },
+    ])
+    await again.close()
+  })
+
+  it('is found out also if each of a group has one, and if the disk fails then', async () => {
+    const engine = memoryEngine()
+    const store = await opened(engine, { n: 0 })
+    const cell = store.cell<Note>('note')
+    const put = (): unknown => cell.update((draft) => void (draft['bad'] = new WeakMap()))
+    const add = (): unknown => cell.update((draft) => void (draft['n'] = Number(draft['n']) + 1))
+    const all = await Promise.allSettled(Array.from({ length: 200 }, put))
+    expect(
+      all.filter((one) => (one as { reason?: { code: string } }).reason?.code === 'ERR_GENPOOL_INVALID'),
+    ).toHaveLength(200)
+    let writes = 0
+    engine.fail = ({ data }) =>
+      (data as { changes: unknown[] }).changes.length > 0 && writes++ > 0 ? 'before' : undefined
+    const [bad, good] = await Promise.allSettled([put(), add()])
+    expect(bad).toMatchObject({ reason: { code: 'ERR_GENPOOL_INVALID' } })
+    expect(good).toMatchObject({ reason: { code: 'ERR_GENPOOL_NOT_COMMITTED', mayBeCommitted: false } })
+    expect(cell).toMatchObject({ value: { n: 0 }, version: 0 })
+  })
+
+  it('in what a cell starts with is named by each commit, until one takes it out', async () => {
+    const store = await opened(memoryEngine(), { on: new WeakMap(), n: 0 })
+    const cell = store.cell<Note>('note')
+    const refused = { code: 'ERR_GENPOOL_INVALID', faults: [{ path: ['on'] }] }
+    await expect(cell.update((draft) => void (draft['n'] = 1))).rejects.toMatchObject(refused)
+    await cell.update((draft) => void delete draft['on'])
+    expect(await cell.update((draft) => void (draft['n'] = 1))).toEqual({ n: 1 })
+  })
+})
 
 describe('a value that is refused for its depth', () => {
   it.each([5000, 100_000])(
@@ -224,7 +329,7 @@ describe('a journal that has a record which cannot be read', () => {
     await (await opened(engine)).cell<Note>('note').update((draft) => void (draft['n'] = 1))
     const changes = [{ key: 'note', version: 2, patches: [{ op: 'replace', path: ['gone', 'n'], value: 1 }] }]
     await engine.persist({ ...engine.log[0], data: { changes }, sequenceNumber: 2 } as never)
-    const { ready } = createStore({ journal: { engine } })
+    const { ready } = createStore({ journal: { engine: reopened(engine) } })
     await expect(ready).rejects.toThrow(JournalError)
     await expect(ready).rejects.toThrow(/Record 2.*version 2 of cell "note".*"gone"/s)
   })

@@ -20,7 +20,8 @@ export function memoryEngine(): MemoryEngine {
       const events = engine.log.filter((event) => event.key === key && event.sequenceNumber > offset)
       return structuredClone(events) as never
     },
-    latestSnapshot: async () => structuredClone(engine.snapshots.at(-1)) as PersistedSnapshot,
+    latestSnapshot: async (key) =>
+      structuredClone(engine.snapshots.filter((snapshot) => snapshot.key === key).at(-1)) as PersistedSnapshot,
     takeSnapshot: async (snapshot) => {
       await Promise.resolve()
       engine.snapshots.push(structuredClone(snapshot))
@@ -33,4 +34,9 @@ export function memoryEngine(): MemoryEngine {
     },
   }
   return engine
+}
+
+/** Another engine on the same storage, as a restarted process has it. */
+export function reopened(engine: MemoryEngine): MemoryEngine {
+  return { ...engine }
 }

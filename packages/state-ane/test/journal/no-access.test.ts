@@ -2,13 +2,16 @@ import {
   chmodSync,
   copyFileSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { createStore, fileEngine } from '@genpool/state-ane'
 import { commandsIn, Copy, type MadeJournal, makeJournal, open } from './damaged-journal'
 
 let made: MadeJournal
@@ -39,6 +42,39 @@ describe('a directory', () => {
       renameSync(file, `${file}.damaged`)
       expect(await opening(join(file, below))).toBeUndefined()
     }
+  })
+
+  const onLinux = process.platform === 'linux' ? it : it.skip
+
+  onLinux.each(['/proc/genpool', '/proc/self/fd/genpool/below'])(
+    'that the system does not make is refused, and close() ends: %s',
+    async (directory) => {
+      expect(await opening(directory)).toMatchObject({
+        code: 'ERR_GENPOOL_JOURNAL',
+        message: expect.stringMatching(/ENOENT.*mkdir '\/proc\/.*Nothing is lost/) as string,
+      })
+    },
+  )
+
+  it('that is not there is made, also for many engines at once that share what is above', async () => {
+    const copy = aCopy()
+    const engines = Array.from({ length: 20 }, (_, i) => fileEngine(copy.path(`a/b/${i % 5}/${i}`)))
+    await Promise.all(engines.map((engine) => createStore({ journal: { engine } }).ready))
+    await Promise.all(engines.map((engine) => engine.close()))
+    expect(readdirSync(copy.path('a/b/3'))).toEqual(['13', '18', '3', '8'])
+  })
+
+  it('behind a link that leads nowhere is refused, and is made with those above it where nothing is', async () => {
+    const copy = aCopy()
+    symlinkSync(copy.path('nowhere'), copy.path('link'))
+    for (const directory of ['link', 'link/below']) {
+      expect(await opening(copy.path(directory))).toMatchObject({ code: 'ERR_GENPOOL_JOURNAL' })
+    }
+    mkdirSync(copy.path('nowhere'))
+    for (const directory of ['link', 'link/below', 'a/b/c']) {
+      expect(await opening(copy.path(directory))).toBeUndefined()
+    }
+    expect(readdirSync(copy.path('a/b/c'))).toEqual(['store.log'])
   })
 
   it('whose lock is a file is refused, and works when the file was moved away', async () => {

@@ -3,6 +3,7 @@ interface BuiltIns {
   readonly Map: Map<unknown, unknown>
   readonly Set: Set<unknown>
   readonly ArrayBuffer: ArrayBuffer
+  readonly Promise: Promise<unknown>
 }
 
 /** Whether `value` is a built-in object of that kind. It may come from another realm, where `instanceof` says no. */
