@@ -19,8 +19,10 @@ export class KeyTable {
   /** By place: a key, and its hash. */
   private keys: unknown[] = [undefined]
   private hashes = new Int32Array(FEW >> 1)
-  /** The places without a key. */
-  private free: number[] = []
+  /** The places without a key, first and last; 0 for none. Each holds the next one in place of a hash. */
+  private firstFree = 0
+  private lastFree = 0
+  private freeCount = 0
   /** The place of a key; 0 for none. There are twice as many as places at least. */
   private slots = slotsOf(FEW)
   /** The bits of a hash that say where to look. */
@@ -39,7 +41,7 @@ export class KeyTable {
 
   /** How many keys are here. */
   get size(): number {
-    return this.keys.length - 1 - this.free.length
+    return this.keys.length - 1 - this.freeCount
   }
 
   keyOf(place: number): unknown {
@@ -64,7 +66,7 @@ export class KeyTable {
   /** Adds the key that `find` has just not found. Returns its place. */
   add(key: unknown): number {
     const { hash } = this
-    const place = this.free.length === 0 ? this.keys.length : (this.free.pop() as number)
+    const place = this.freeCount === 0 ? this.keys.length : this.takeFree()
     if (place * 2 >= this.slots.length) this.resize(this.slots.length * 2)
     this.keys[place] = key
     this.hashes[place] = hash
@@ -76,8 +78,21 @@ export class KeyTable {
   remove(place: number): void {
     if (!this.takeOut(this.hashes[place] as number, place)) this.others.delete(this.keys[place])
     this.keys[place] = undefined
-    this.free.push(place)
+    this.addFree(place)
     if (++this.gone > MANY && this.gone > this.keys.length && this.size * 4 < this.keys.length) this.tidy()
+  }
+
+  private addFree(place: number): void {
+    if (this.freeCount++ === 0) this.firstFree = place
+    else this.hashes[this.lastFree] = place
+    this.lastFree = place
+  }
+
+  private takeFree(): number {
+    const place = this.firstFree
+    this.firstFree = this.hashes[place] as number
+    this.freeCount--
+    return place
   }
 
   /** Puts a place into a slot near its hash; false if none is free. */
@@ -127,12 +142,11 @@ export class KeyTable {
 
   /** Gives the memory of the last places back, and has the first ones used next. */
   private tidy(): void {
-    this.gone = 0
-    this.free.sort((a, b) => b - a)
-    let last = 0
-    while (this.free[last] === this.keys.length - 1 - last) last++
-    this.free.splice(0, last)
-    this.keys.length -= last
+    this.gone = this.freeCount = 0
+    let last = this.keys.length - 1
+    while (last > 0 && this.keys[last] === undefined) last--
+    this.keys.length = last + 1
+    for (let place = 1; place <= last; place++) if (this.keys[place] === undefined) this.addFree(place)
     let length = FEW
     while (length < this.keys.length * 2) length *= 2
     if (length < this.slots.length) this.resize(length)

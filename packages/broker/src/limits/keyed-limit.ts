@@ -132,8 +132,9 @@ export class KeyedLimit<E extends Waiting> extends KeyCounts<E> {
     if (before !== null) this.endRestOf(before)
   }
 
-  /** It rests before it is let go. */
+  /** It rests before it is let go, unless its rate keeps it for longer. */
   protected released(place: number): void {
+    if (this.begins !== null && !this.begins.isEmpty(place)) return
     this.beginRest(place)
     const at = this.restedPlaces++ & (RESTING - 1)
     const before = this.restingPlaces[at] as number

@@ -68,6 +68,13 @@ describe('a table of keys', () => {
     all.check(keys)
   })
 
+  it('gives a new key the place that is free for longest, so keys that come in turn stand side by side', () => {
+    const table = new KeyTable()
+    const places = [1, 2, 3, 4].map((key) => table.find(key) || table.add(key))
+    for (const place of places.slice(0, 3)) table.remove(place)
+    expect([5, 6, 7].map((key) => table.find(key) || table.add(key))).toEqual(places.slice(0, 3))
+  })
+
   // With more than 32 767 keys, slots are larger.
   it.each([20_000, 40_000])('uses few places again, when most of %i keys have gone', (count) => {
     const table = new KeyTable()
@@ -79,6 +86,21 @@ describe('a table of keys', () => {
     for (let i = 0; i < count; i++) table.remove(table.find(`other ${i}`) || table.add(`other ${i}`))
     expect(table.places).toBeLessThan(200)
     expect(keys.filter((key) => table.find(key) > 0)).toEqual(keys.slice(0, 100))
+  })
+})
+
+describe('a table of keys that go in the order in which they came', () => {
+  it.each([100, 5000])('uses few places again, when %i of 40 000 keys are left', (left) => {
+    const table = new KeyTable()
+    const places: number[] = []
+    const add = (i: number): unknown => places.push(table.find(`key ${i}`) || table.add(`key ${i}`))
+    for (let i = 0; i < 40_000; i++) add(i)
+    for (const place of places.splice(0, 40_000 - left)) table.remove(place)
+    for (let i = 40_000; i < 160_000; i++) {
+      add(i)
+      if (places.length === 2 * left) for (const place of places.splice(0, left)) table.remove(place)
+    }
+    expect(table.places).toBeLessThan(4 * left)
   })
 })
 
