@@ -63,6 +63,22 @@ describe('a pool of threads under load', () => {
     }
   })
 
+  it('takes back what waits behind a message that takes long after all: an urgent one comes before it', async () => {
+    const words = new Int32Array(new SharedArrayBuffer(8))
+    const pool = poolOf({ size: 1 }, { workerData: words.buffer })
+    await ready(pool)
+    await Promise.all(Array.from({ length: 200 }, (_, n) => call(pool, { type: 'count', n })))
+    const held = Array.from({ length: 30 }, () => call(pool, { type: 'hold' }))
+    await until(() => inspect(pool).waiting >= 28)
+    const order: string[] = []
+    const urgent = call(pool, { type: 'count', n: 0 }, { priority: 99 }).then(() => order.push('urgent'))
+    const all = held.map((each) => each.then(() => order.push('held')))
+    Atomics.store(words, 1, 1)
+    Atomics.notify(words, 1)
+    await Promise.all([urgent, ...all])
+    expect(order.indexOf('urgent')).toBeLessThanOrEqual(2)
+  })
+
   it('uses all threads for work that takes long', async () => {
     const pool = poolOf({}, { prefetch: 16 })
     await until(() => inspect(pool).members.idle === 2)

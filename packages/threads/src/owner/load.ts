@@ -27,9 +27,23 @@ export class Load implements Loaded {
     return this.runTimes.of(this.size)
   }
 
+  /** But for messages to its member alone: nobody else can have those. */
   *ahead(): Iterable<Given<Job>> {
-    for (const given of [...this.ledger.all].reverse())
-      if (!this.ledger.hasBegun(given) && !this.ledger.isTaken(given)) yield given
+    for (const given of [...this.ledger.all].reverse()) {
+      const canMove = given.job.kind !== 'direct' && !this.ledger.isTaken(given)
+      if (canMove && !this.ledger.hasBegun(given)) yield given
+    }
+  }
+
+  /**
+   * Gives back what the thread has not begun, but for the next message, if one of these takes longer to begin than it should: something
+   * more urgent may have come. All of them and the last one first, which keeps their order.
+   */
+  giveBackOverdue(now: Nanos): void {
+    const spare = [...this.ahead()].slice(0, -1)
+    const first = spare.at(-1)
+    if (first === undefined || !(first.givenAt < this.runTimes.overdueSince(now))) return
+    for (const given of spare) this.giveBack(given)
   }
 
   giveBack(given: Given<Job>): void {

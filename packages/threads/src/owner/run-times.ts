@@ -13,6 +13,9 @@ const FEW_NS = 7.5 * NS_PER_MS
 const SEVERAL = 16
 const SEVERAL_NS = 16 * NS_PER_MS
 
+/** What has not begun after so long was given in the belief that those before it take less. */
+const OVERDUE_NS = 2 * SEVERAL_NS
+
 /** How much work a thread should hold: so much that the next message is there when one is done. */
 export class RunTimes {
   #meanNs = NS_PER_MS / 8
@@ -47,6 +50,11 @@ export class RunTimes {
     return messages * this.#meanNs
   }
 
+  /** Since when a message has not begun that goes back; -Infinity if none does. Of so many that the user wants, none does. */
+  overdueSince(now: Nanos): Nanos {
+    return this.prefetch === 'auto' ? now - OVERDUE_NS : -Infinity
+  }
+
   /** How many messages a thread may hold now. */
   get depth(): number {
     return Math.min(this.#most, this.#usual)
@@ -54,6 +62,8 @@ export class RunTimes {
 
   get #usual(): number {
     if (this.prefetch !== 'auto') return this.prefetch
+    // Nobody knows yet how long they take.
+    if (this.count === 0) return LEAST
     const several = this.#fitting(SEVERAL, Math.min(SEVERAL_NS, this.#waitedNs))
     return Math.max(LEAST, several, this.#fitting(FEW, FEW_NS), this.#fitting(MOST, NS_PER_MS))
   }
