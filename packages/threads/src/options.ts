@@ -28,7 +28,7 @@ export const threadOptions = z.strictObject({
     .default('auto')
     .describe(
       'How many messages a thread holds, the running one included. `auto`: as many as take about 1 ms, from 2 to 64; or up to ' +
-        '5 that take 7.5 ms together, up to 16 that take 16 ms while others wait as long in the queue. What has not begun is taken back when it could begin elsewhere, expires or is cancelled; with `auto`, also when it should have begun long ago.',
+        '5 that take 7.5 ms together, up to 16 that take 16 ms while others wait as long in the queue. What has not begun is taken back when it could begin elsewhere, expires or is cancelled.',
     ),
   stayAwake: z
     .number()

@@ -39,12 +39,10 @@ export class Giving {
   give(job: Job): void {
     const { ledger, posting, starts, reports, isReal } = this.parts
     if (this.seat.stateOptions !== this.#stateOptions) this.#tellOptions()
-    const now = this.seat.turn.now()
-    if (isReal && job.sentAt !== undefined) this.parts.waited(now - job.sentAt)
+    if (isReal && job.sentAt !== undefined) this.parts.waited(this.seat.turn.now() - job.sentAt)
     const list = movedWithJob(job)
     const companions = job.companions?.map((companion) => reports.companion(companion, ledger.nextId()))
     const given = ledger.give(job, list !== undefined, companions?.map(({ id }) => id) ?? [])
-    given.givenAt = now
     this.parts.deadlines.given(given)
     if (list !== undefined) {
       posting.move(list)

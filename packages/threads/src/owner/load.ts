@@ -35,17 +35,6 @@ export class Load implements Loaded {
     }
   }
 
-  /**
-   * Gives back what the thread has not begun, but for the next message, if one of these takes longer to begin than it should: something
-   * more urgent may have come. All of them and the last one first, which keeps their order.
-   */
-  giveBackOverdue(now: Nanos): void {
-    const spare = [...this.ahead()].slice(0, -1)
-    const first = spare.at(-1)
-    if (first === undefined || !(first.givenAt < this.runTimes.overdueSince(now))) return
-    for (const given of spare) this.giveBack(given)
-  }
-
   giveBack(given: Given<Job>): void {
     if (!this.ledger.revoke(given.job)) return
     // Before its member looks for something else, which may be the same job.

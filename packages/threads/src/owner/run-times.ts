@@ -13,9 +13,6 @@ const FEW_NS = 7.5 * NS_PER_MS
 const SEVERAL = 16
 const SEVERAL_NS = 16 * NS_PER_MS
 
-/** What has not begun after so long was given in the belief that those before it take less. */
-const OVERDUE_NS = 2 * SEVERAL_NS
-
 /** How much work a thread should hold: so much that the next message is there when one is done. */
 export class RunTimes {
   #meanNs = NS_PER_MS / 8
@@ -48,11 +45,6 @@ export class RunTimes {
   /** How long so many messages take, most likely. */
   of(messages: number): Nanos {
     return messages * this.#meanNs
-  }
-
-  /** Since when a message has not begun that goes back; -Infinity if none does. Of so many that the user wants, none does. */
-  overdueSince(now: Nanos): Nanos {
-    return this.prefetch === 'auto' ? now - OVERDUE_NS : -Infinity
   }
 
   /** How many messages a thread may hold now. */

@@ -271,7 +271,6 @@ export class ThreadWorker implements Worker, ThreadListener {
   /** Reports what has begun since, for those who watch how long it runs. Lets the process end if nothing is under way. */
   look(): void {
     this.#starts.look()
-    if (this.#isReal && this.#ledger.size > 2) this.load.giveBackOverdue(this.seat.turn.refresh())
     this.#reports.sweep()
     this.#tooLate.look()
     this.#thread.hold(this.isBusy)

@@ -7,8 +7,6 @@ export class Given<J> implements claims.Claimed {
   reported = false
   /** Whether it was reported that its handler is called. */
   attempted = false
-  /** When it was given; NaN if nobody wants to know. */
-  givenAt = NaN
   /** What stood where the thread writes when it begins it, for one that was given for good or reported before. */
   startBefore: number | null = null
 
