@@ -11,6 +11,8 @@ const FIELDS = ['message', 'name', 'stack', 'cause', 'errors', 'code'] as const
 /** An error whose fields are getters. */
 function errorOf(fields: Readonly<Record<string, Make>>, throws: boolean): Error {
   const error = new Error('x')
+  // Made at the first look, from what the error is then.
+  void error.stack
   for (const [name, make] of Object.entries(fields)) {
     const value = make()
     const get = (): unknown => {
