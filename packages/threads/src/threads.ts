@@ -3,7 +3,7 @@ import { behaviourElsewhere, type StateOptions } from '@genpool/core/elsewhere'
 import { type Fault, isPlainObject, parseOptions } from '@genpool/runtime'
 import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
-import { bootOf } from './loading/loader'
+import { bootOf, checkBootFile } from './loading/loader'
 import { moduleFile } from './loading/module-file'
 import { checkNodeOptions } from './node-options'
 import { type ThreadOptions, threadOptions } from './options'
@@ -26,7 +26,7 @@ export type BehaviourOf<T> = [T] extends [Behaviour<infer P>]
  * @param url the module: `new URL('./work.js', import.meta.url)`, or an absolute path. Its default export (or `export`) is what
  *   `definePool` returned, or a function `(task) => result`
  * @param options see `threadOptions`
- * @throws {OptionsError} if an option is wrong, or there is no such file
+ * @throws {OptionsError} if an option is wrong, there is no such file, or this package is part of a bundle
  * @example
  * import type Thumbnails from './thumbnails.mjs'
  * const pool = spawnPool(system, threads<typeof Thumbnails>(new URL('./thumbnails.mjs', import.meta.url)), 'thumbnails')
@@ -34,6 +34,7 @@ export type BehaviourOf<T> = [T] extends [Behaviour<infer P>]
 export function threads<T = Behaviour>(url: URL | string, options: ThreadOptions = {}): BehaviourOf<T> {
   const checked = parseOptions(threadOptions, options, 'options of threads')
   checkNodeOptions(checked)
+  checkBootFile()
   const flags = checked.execArgv ?? process.execArgv
   const file = moduleFile(url, (source) => bootOf(source, flags).loader !== null)
   const boot = bootOf(file, flags)

@@ -164,6 +164,19 @@ describe('a spare thread whose module loops when it loads once more', () => {
   })
 })
 
+describe('stop', () => {
+  it('ends a thread soon that loops in its handler', async () => {
+    const one = world()
+    const pool = one.open('handler')
+    await ready(pool)
+    const working = call(pool, { type: 'work' }).catch((error: unknown) => error)
+    await one.looping()
+    stop(pool)
+    expect(await working).toMatchObject({ code: 'ERR_GENPOOL_STOPPED' })
+    expect(await one.silence()).toBeLessThan(4_000)
+  })
+})
+
 describe('drain with a time limit', () => {
   it.each(['handler', 'terminate'])('ends a thread at once that loops in its %s', async (where) => {
     const one = world()

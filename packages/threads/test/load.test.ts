@@ -63,6 +63,20 @@ describe('a pool of threads under load', () => {
     }
   })
 
+  it('has one message ahead until it is known how long they take: an urgent one comes before all others', async () => {
+    const words = new Int32Array(new SharedArrayBuffer(8))
+    const pool = poolOf({ size: 1 }, { workerData: words.buffer })
+    await ready(pool)
+    const order: string[] = []
+    const held = Array.from({ length: 30 }, () => call(pool, { type: 'hold' }).then(() => order.push('held')))
+    await until(() => inspect(pool).waiting === 28)
+    const urgent = call(pool, { type: 'count', n: 0 }, { priority: 99 }).then(() => order.push('urgent'))
+    Atomics.store(words, 1, 1)
+    Atomics.notify(words, 1)
+    await Promise.all([urgent, ...held])
+    expect(order.indexOf('urgent')).toBe(2)
+  })
+
   it('uses all threads for work that takes long', async () => {
     const pool = poolOf({}, { prefetch: 16 })
     await until(() => inspect(pool).members.idle === 2)

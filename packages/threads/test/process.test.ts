@@ -5,14 +5,15 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const root = join(__dirname, '..', '..', '..')
 const main = join(__dirname, 'process', 'main.ts')
+const load = join(__dirname, 'process', 'esm', 'load.cjs')
 
 /** A process of its own. Its threads read TypeScript in the same way as it does. */
 async function output(hook: string, leave: string, file = main): Promise<string> {
   return outputOf(['-r', hook, file, leave])
 }
 
-async function outputOf(args: readonly string[]): Promise<string> {
-  const { stdout } = await run(process.execPath, args, { cwd: root, timeout: 115_000 })
+async function outputOf(args: readonly string[], env = process.env): Promise<string> {
+  const { stdout } = await run(process.execPath, args, { cwd: root, timeout: 115_000, env })
   return stdout
 }
 
@@ -46,6 +47,19 @@ describe('a process with a pool of threads', () => {
   it('runs under tsx, in a package of ES modules', async () => {
     const file = join(__dirname, 'process', 'esm', 'main.ts')
     expect(await outputOf(['--import', 'tsx', file])).toBe('double of 4: 8\n')
+  }, 120_000)
+
+  it('reads a module with the loader of ts-node', async () => {
+    const loader = ['--no-warnings', '--loader', 'ts-node/esm']
+    const env = { ...process.env, TS_NODE_COMPILER_OPTIONS: '{"module":"esnext","moduleResolution":"bundler"}' }
+    expect(await outputOf([...loader, load, 'double.ts', 'import'], env)).toBe('loaded\n')
+    expect(await outputOf([load, 'double.ts', 'import'])).toMatch(/what was found could not read it/)
+  }, 120_000)
+
+  it('says why a module with an "await" at its top cannot be read', async () => {
+    expect(await outputOf([load, 'awaits.mts'])).toMatch(
+      /^The module "awaits.mts" cannot .*: what was found could not read it: .*as if it were CommonJS: an "await" at its top does not work/,
+    )
   }, 120_000)
 
   it('runs under ts-node', async () => {

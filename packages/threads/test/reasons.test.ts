@@ -11,7 +11,7 @@ type How = 'wait' | 'loop'
 const FOUND: Readonly<Record<string, readonly string[]>> = {
   'the deadline passes': ['EXPIRED', 'EXPIRED', 'EXPIRED'],
   'the caller aborts': ['CANCELLED with a cause', 'CANCELLED with a cause', 'CANCELLED'],
-  'the pool is stopped': ['STOPPED', 'STOPPED'],
+  'the pool is stopped': ['STOPPED', 'STOPPED', 'STOPPED'],
   'the member is replaced as stuck': ['CRASHED with a cause'],
 }
 const WAYS = [

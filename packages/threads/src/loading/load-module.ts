@@ -1,5 +1,5 @@
 import { type Definition, defineTask, isDefinition } from '@genpool/core/elsewhere'
-import { OptionsError, showValue, textOf } from '@genpool/runtime'
+import { OptionsError, readSafely, showValue, textOf } from '@genpool/runtime'
 import { pathToFileURL } from 'node:url'
 import { isTypeScript } from './loader'
 
@@ -29,13 +29,23 @@ export async function loadBehaviour(setup: ModuleSetup): Promise<Definition> {
 async function load(setup: ModuleSetup): Promise<unknown> {
   const { file } = setup
   try {
-    if (/\.m[jt]s$/.test(file)) return await importModule(file)
+    if (/\.m[jt]s$/.test(file)) return await importModule(setup)
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- reads TypeScript through the hooks of CommonJS
     return require(file) as unknown
   } catch (error) {
     const code = fieldOf(error, 'code')
     if (code === 'ERR_REQUIRE_ESM' || code === 'ERR_REQUIRE_ASYNC_MODULE') return import(pathToFileURL(file).href)
-    throw readable(error, setup)
+    if (isUnread(error, file) && isTypeScript(file)) return importInstead(error, setup)
+    throw error
+  }
+}
+
+/** The hook that reads TypeScript may be one for "import" only, as of `node --loader ts-node/esm`. */
+async function importInstead(unread: unknown, setup: ModuleSetup): Promise<unknown> {
+  try {
+    return (await import(pathToFileURL(setup.file).href)) as unknown
+  } catch (error) {
+    throw isUnread(error, setup.file) ? readable(unread, setup) : error
   }
 }
 
@@ -43,30 +53,41 @@ async function load(setup: ModuleSetup): Promise<unknown> {
  * In a thread, what reads TypeScript may have its hook for "require" only: tsx has no other one there, nor has swc. It then reads
  * the module as if it were CommonJS.
  */
-async function importModule(file: string): Promise<unknown> {
+async function importModule(setup: ModuleSetup): Promise<unknown> {
+  const { file } = setup
   try {
     return (await import(pathToFileURL(file).href)) as unknown
   } catch (error) {
     if (fieldOf(error, 'code') !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error
-    return requireInstead(file, error)
+    return requireInstead(setup, error)
   }
 }
 
-function requireInstead(file: string, unread: unknown): unknown {
+function requireInstead({ file, loader }: ModuleSetup, unread: unknown): unknown {
   try {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- the hook is one for require
     return require(file) as unknown
   } catch (error) {
     // Without a hook it is no JavaScript, or it cannot be required.
-    throw error instanceof SyntaxError || fieldOf(error, 'code') === 'ERR_REQUIRE_ESM' ? unread : error
+    const isSyntax = isUnread(error, file)
+    if (!isSyntax && !NOT_REQUIRED.has(fieldOf(error, 'code'))) throw error
+    throw loader === null ? unread : new SyntaxError(`${textOf(isSyntax ? error : unread)} ${AS_COMMONJS}`)
   }
+}
+
+/** The codes with which Node, in its versions, says of an ES module that it cannot be required. */
+const NOT_REQUIRED = new Set<unknown>(['ERR_REQUIRE_ESM', 'ERR_REQUIRE_ASYNC_MODULE', 'ERR_INTERNAL_ASSERTION'])
+const AS_COMMONJS =
+  '(in a thread, the module was read as if it were CommonJS: an "await" at its top does not work there. Await in init instead)'
+
+/** Whether nothing could read a file, so that none of it has run. */
+function isUnread(error: unknown, file: string): boolean {
+  const isSyntax = readSafely(() => error instanceof SyntaxError, false) || fieldOf(error, 'name') === 'TransformError'
+  return fieldOf(error, 'code') === 'ERR_UNKNOWN_FILE_EXTENSION' || (isSyntax && isTypeScript(file))
 }
 
 /** Says what to do where the error alone does not. */
 function readable(error: unknown, { file, loader }: ModuleSetup): unknown {
-  const isUnread =
-    fieldOf(error, 'code') === 'ERR_UNKNOWN_FILE_EXTENSION' || (error instanceof SyntaxError && isTypeScript(file))
-  if (!isUnread || !isTypeScript(file)) return error
   const message =
     loader === null
       ? 'nothing was found that reads TypeScript. Start the process with it (--import tsx, -r ts-node/register), set ' +
@@ -90,7 +111,7 @@ function named(exports: unknown, name: string): unknown {
 
 function fieldOf(value: unknown, name: string): unknown {
   const isHolder = (typeof value === 'object' && value !== null) || typeof value === 'function'
-  return isHolder ? (value as Record<string, unknown>)[name] : undefined
+  return isHolder ? readSafely(() => (value as Record<string, unknown>)[name], undefined) : undefined
 }
 
 function wrongExport({ file, export: name }: ModuleSetup, exports: unknown, found: unknown): OptionsError {
@@ -98,7 +119,7 @@ function wrongExport({ file, export: name }: ModuleSetup, exports: unknown, foun
   const has =
     names.length === 0 ? 'It exports nothing by name' : `It exports ${names.map((each) => `"${each}"`).join(', ')}`
   const what = name === undefined ? 'default export' : `export "${name}"`
-  const isForeign = found?.constructor?.name === 'Definition'
+  const isForeign = fieldOf(fieldOf(found, 'constructor'), 'name') === 'Definition'
   const message = isForeign
     ? `its ${what} is a behaviour of another copy of @genpool/core. Install one version of it: "npm ls @genpool/core" shows who brings which`
     : `its ${what} is no behaviour (what definePool returned) and no function, but ${showValue(found === exports ? undefined : found)}. ${has}` +

@@ -1,3 +1,5 @@
+import { OptionsError, showValue } from '@genpool/runtime'
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, extname, join } from 'node:path'
 
@@ -17,6 +19,19 @@ const ENTRY = join(__dirname, '..', 'thread', `entry${extname(__filename)}`)
 
 /** The file that each thread starts with. */
 export const BOOT_FILE = join(__dirname, '..', '..', 'boot.cjs')
+
+/**
+ * Checks that the files are there with which a thread starts.
+ *
+ * @throws {OptionsError} if they are not: most likely the package is part of a bundle
+ */
+export function checkBootFile(file = BOOT_FILE): void {
+  if (existsSync(file)) return
+  const message =
+    `there is no file ${showValue(file)}, with which each thread starts. Is @genpool/threads part of a bundle? Mark it as external, ` +
+    'with the other packages of GenPool (esbuild: --external:@genpool/*)'
+  throw new OptionsError(`threads: no thread can be started: ${message}.`, [{ path: [], message }])
+}
 
 const TYPESCRIPT = /\.[cm]?tsx?$/
 /** In the flags of Node, these say that it reads TypeScript by itself. */

@@ -1,6 +1,6 @@
 import { NS_PER_MS, systemClock, type Timer } from '@genpool/runtime'
 import type { ToThread } from '../protocol/messages'
-import { decodeError, type EncodedValue } from '../values/errors'
+import { decodeError, encodeError, type EncodedValue } from '../values/errors'
 import { endSoon } from './impatience'
 import type { Thread } from './thread'
 
@@ -9,11 +9,20 @@ const TERMINATE_MS = 5_000
 /** How long a thread that is replaced while its handler runs may take to call `terminate`. It may be in an endless loop. */
 const STUCK_MS = 100
 
+/** How a member ends. */
+export interface MemberEnd {
+  readonly reason: unknown
+  readonly poolStops: boolean
+  /** Whether its handler still runs, or a message that may begin is left. */
+  readonly isRunning: boolean
+}
+
 /** The end of a thread: by itself after its `terminate`, or by force if that takes too long. */
 export class Endings {
   isEnding = false
   /** Whether nobody waits for it any longer. */
   isHurried = false
+  #isRunHurried = false
   /** Whether it is over, and nobody waits for it. */
   #isOver = false
   #error: unknown = undefined
@@ -32,7 +41,7 @@ export class Endings {
     this.thread.hold(true)
     const left = new Promise<void>((resolve) => (this.#left = resolve))
     this.thread.free = Promise.race([left, this.thread.gone()])
-    post(['end', reason, false, true])
+    post(['end', encodeError(reason), false, true])
     this.#killAfter(TERMINATE_MS)
     await this.thread.free
     this.#timer?.cancel()
@@ -42,11 +51,11 @@ export class Endings {
   }
 
   /** Has the thread call `terminate` and end: the pool says when it is not waited for any longer. Rejects with what `terminate` threw. */
-  async end(post: (message: ToThread) => void, reason: unknown, isRunning: boolean): Promise<void> {
+  async end(post: (message: ToThread) => void, { reason, poolStops, isRunning }: MemberEnd): Promise<void> {
     if (this.thread.isGone || this.isEnding) return
     this.isEnding = true
     this.thread.hold(true)
-    post(['end', reason, reason === 'shutdown', false])
+    post(['end', encodeError(reason), poolStops, false])
     this.#timer?.cancel()
     if (isRunning) this.#killAfter(STUCK_MS)
     await this.thread.gone()
@@ -66,9 +75,11 @@ export class Endings {
     void this.thread.kill()
   }
 
-  /** Ends it in a while, unless it ends by itself. */
-  killSoon(): void {
-    this.#killAfter(TERMINATE_MS)
+  /** Nobody waits for what it runs: ends it if that does not end soon. Its member then has all the time to come to its own end. */
+  endRunSoon(): void {
+    if (this.#isRunHurried) return
+    this.#isRunHurried = true
+    endSoon(this.thread, () => this.isEnding || this.#isOver)
   }
 
   /** Nobody waits for it any longer. */

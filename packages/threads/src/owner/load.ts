@@ -27,9 +27,12 @@ export class Load implements Loaded {
     return this.runTimes.of(this.size)
   }
 
+  /** But for messages to its member alone: nobody else can have those. */
   *ahead(): Iterable<Given<Job>> {
-    for (const given of [...this.ledger.all].reverse())
-      if (!this.ledger.hasBegun(given) && !this.ledger.isTaken(given)) yield given
+    for (const given of [...this.ledger.all].reverse()) {
+      const canMove = given.job.kind !== 'direct' && !this.ledger.isTaken(given)
+      if (canMove && !this.ledger.hasBegun(given)) yield given
+    }
   }
 
   giveBack(given: Given<Job>): void {

@@ -40,10 +40,12 @@ export class MainCalls {
   }
 
   #query(id: number, to: PlainAddress, { message, timeout }: { message: unknown; timeout: number }): void {
-    const failed = (error: unknown): void => this.post(['queried', id, undefined, encodeError(error, isCloneable)])
+    const failed = (error: unknown): void => this.post(['queried', id, undefined, encodeError(error)])
     try {
       const ask = query as (to: Reference, message: unknown, timeout: number) => Promise<unknown>
-      ask(referenceTo(to), message, timeout).then((value) => this.#answer(id, value), failed)
+      ask(referenceTo(to), message, timeout)
+        .then((value) => this.#answer(id, value))
+        .catch(failed)
     } catch (error) {
       failed(error)
     }
@@ -57,19 +59,12 @@ export class MainCalls {
     this.post(['queried', id, error === null ? sent : undefined, error])
   }
 
-  #log(level: string, args: readonly unknown[]): void {
+  #log(level: string, args: readonly EncodedValue[]): void {
     const { log } = this
-    const write: unknown = (log as Record<string, unknown> | undefined)?.[level]
-    if (typeof write !== 'function') return
-    const isError = (each: unknown): each is EncodedValue => (each as { kind?: unknown } | null)?.kind === 'error'
-    safely(
-      () =>
-        Reflect.apply(
-          write,
-          log,
-          args.map((each) => (isError(each) ? decodeError(each) : each)),
-        ) as unknown,
-    )
+    safely(() => {
+      const write: unknown = (log as Record<string, unknown> | undefined)?.[level]
+      if (typeof write === 'function') Reflect.apply(write, log, args.map(decodeError))
+    })
   }
 }
 

@@ -36,6 +36,8 @@ export interface ReportPorts {
 export class Reports {
   /** The job whose end is being reported. */
   #ending: Given<Job> | null = null
+  /** What the last handler that failed has thrown; null if none has. */
+  #thrown: { readonly cause: unknown } | null = null
   /** The other messages of batches, by their numbers. */
   readonly #companions = new Map<number, Job>()
   readonly #owed = new OwedAnswers()
@@ -98,9 +100,7 @@ export class Reports {
         this.#done(message[1], message[2], message[3])
         return true
       case 'crashed':
-        this.#ends(message[1], message[3], ({ job }, runNs) =>
-          this.ports.host.failed(job, decodeError(message[2]), runNs),
-        )
+        this.#crashed(message[1], decodeError(message[2]), message[3])
         return true
       case 'refused':
         this.#ends(message[1], message[3], ({ job }, runNs) =>
@@ -142,6 +142,18 @@ export class Reports {
     this.#sent?.sweep()
     // Those of a batch that was taken back.
     for (const [id, { outcome }] of this.#companions) if (outcome !== null) this.#companions.delete(id)
+  }
+
+  /** Whether a handler of the member has thrown this. Anything can be thrown, also what other reasons to end a member look like. */
+  isCrash(reason: unknown): boolean {
+    return this.#thrown !== null && Object.is(this.#thrown.cause, reason)
+  }
+
+  #crashed(id: number, cause: unknown, ranNs: Nanos): void {
+    this.#ends(id, ranNs, ({ job }, runNs) => {
+      this.#thrown = { cause }
+      this.ports.host.failed(job, cause, runNs)
+    })
   }
 
   #jobOf(id: number): Job | undefined {

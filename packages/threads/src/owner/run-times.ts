@@ -54,6 +54,8 @@ export class RunTimes {
 
   get #usual(): number {
     if (this.prefetch !== 'auto') return this.prefetch
+    // Nobody knows yet how long they take.
+    if (this.count === 0) return LEAST
     const several = this.#fitting(SEVERAL, Math.min(SEVERAL_NS, this.#waitedNs))
     return Math.max(LEAST, several, this.#fitting(FEW, FEW_NS), this.#fitting(MOST, NS_PER_MS))
   }

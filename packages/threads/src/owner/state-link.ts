@@ -96,8 +96,8 @@ export class StateLink {
 }
 
 function encoded(message: OwnerMessage<unknown>): OwnerMessage<unknown> {
-  if (message[0] === 'refused') return ['refused', message[1], message[2], encodeError(message[3], isCloneable)]
-  return message[0] === 'notHeld' ? ['notHeld', message[1], encodeError(message[2], isCloneable)] : message
+  if (message[0] === 'refused') return ['refused', message[1], message[2], encodeError(message[3])]
+  return message[0] === 'notHeld' ? ['notHeld', message[1], encodeError(message[2])] : message
 }
 
 /** The error of a state that a thread cannot have: what in it cannot be sent, and where. */

@@ -1,10 +1,9 @@
 import type { Eventually, Job, JobStage, Started, Worker, WorkerHost, WorkerSeat } from '@genpool/core'
 import type { Cell } from '@genpool/state-ane'
 import { clockOffset, isGenPoolError, type Nanos, systemClock, Turn } from '@genpool/runtime'
-import type { ToOwner } from '../protocol/messages'
+import type { ToOwner, ToThread } from '../protocol/messages'
 import { Ledger } from '../protocol/ledger'
-import { isCloneable } from '../values/cloneable'
-import { encodeError } from '../values/errors'
+import { encodeError, isError } from '../values/errors'
 import { Endings } from './endings'
 import { FollowedState } from './followed-state'
 import { Giving } from './giving'
@@ -187,9 +186,12 @@ export class ThreadWorker implements Worker, ThreadListener {
   cancel(job: Job, reason: unknown): void {
     const given = this.#ledger.of(job)
     if (given === undefined) return
-    this.#posting.add(['cancel', given.id, encodeError(reason, isCloneable)])
-    // Nobody waits for a pool that stops: its threads are not waited for without end.
-    if (isGenPoolError(reason, 'ERR_GENPOOL_STOPPED')) this.#endings.killSoon()
+    this.#posting.add(['cancel', given.id, encodeError(reason)])
+    if (!isGenPoolError(reason, 'ERR_GENPOOL_STOPPED')) return
+    // A loop hears nothing, and looks at the memory that both share.
+    this.#thread.words.stop()
+    this.#ledger.cancel(job)
+    this.#endings.endRunSoon()
   }
 
   holdsAnswersOf(): boolean {
@@ -202,7 +204,9 @@ export class ThreadWorker implements Worker, ThreadListener {
   }
 
   end(reason: unknown): Eventually<void> {
-    this.threads.ended(this, reason === 'shutdown')
+    const isCrash = this.#reports.isCrash(reason)
+    const poolStops = reason === 'shutdown' && !isCrash
+    this.threads.ended(this, poolStops)
     this.threads.watch()
     const { isRunning } = this.#reports
     for (const { job } of [...this.#ledger.all]) this.#ledger.giveUp(job)
@@ -213,13 +217,13 @@ export class ThreadWorker implements Worker, ThreadListener {
       this.#thread.endFor(error as Error)
     }
     this.#leaveState()
-    const sent = isCloneable(reason) ? reason : String(reason)
+    const post = (message: ToThread): void => this.#posting.add(message)
     // The handler failed, and the thread did not: another member can have it.
-    if (reason instanceof Error && !isRunning && !this.#thread.isGone && !this.#reports.isOwed) {
+    if ((isCrash || isError(reason)) && !isRunning && !this.#thread.isGone && !this.#reports.isOwed) {
       this.threads.keep(this.#thread)
-      return this.#endings.leave((message) => this.#posting.add(message), sent)
+      return this.#endings.leave(post, reason)
     }
-    return this.#endings.end((messages) => this.#posting.add(messages), sent, isRunning)
+    return this.#endings.end(post, { reason, poolStops, isRunning })
   }
 
   #leaveState(): void {

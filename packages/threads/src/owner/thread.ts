@@ -32,7 +32,8 @@ export interface ThreadListener {
 /** How long a thread that is to end may go on to load its module, in milliseconds. */
 const LOADING_MS = 5_000
 
-const DEEP = 'An answer, a progress or a change of the state may be nested too deeply: 1000 levels can be sent.'
+const DEEP =
+  'An answer, a progress or a change of the state may be nested too deeply: 1000 levels can be sent. Or an error in it is its own cause.'
 
 /** The module cannot be used at all: another try would end the same. */
 export class UnusableModule {

@@ -95,7 +95,7 @@ export type ToThread =
   /** The pool has heard of a back-off, and has taken back what the thread had not begun then. */
   | readonly ['backedOff']
   /** `keeps`: the thread goes on, for another member. */
-  | readonly ['end', reason: unknown, poolStops: boolean, keeps: boolean]
+  | readonly ['end', reason: EncodedValue, poolStops: boolean, keeps: boolean]
 
 /** What comes of a run if its commit is done: it goes with the commit. */
 export interface CommittedRun {
@@ -137,5 +137,5 @@ export type ToOwner =
   | readonly ['dispatch', to: PlainAddress, message: unknown, from: PlainAddress | null]
   | readonly ['query', query: number, to: PlainAddress, message: unknown, timeout: number]
   | readonly ['stop', to: PlainAddress]
-  | readonly ['log', level: string, args: readonly unknown[]]
+  | readonly ['log', level: string, args: readonly EncodedValue[]]
   | readonly ['ended', EncodedValue | null]

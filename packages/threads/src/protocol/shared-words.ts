@@ -5,7 +5,8 @@ export const PLACES = 128
 
 /** How many posts of the thread its owner has read, modulo 2^32. */
 const HEARD = PLACES
-/** One word more than these keeps the times on an address that eight divides. */
+/** Not 0 when the pool has stopped. With it, the times are on an address that eight divides. */
+const STOPPED = PLACES + 1
 const STARTS_AT = (PLACES + 2) * Int32Array.BYTES_PER_ELEMENT
 const DEADLINES_AT = STARTS_AT + (PLACES + 1) * Float64Array.BYTES_PER_ELEMENT
 
@@ -14,8 +15,8 @@ export const MOST_UNHEARD = 1024
 const WAIT_MS = 5
 
 /**
- * The memory of one thread and its owner: a word, a time and a deadline for each job, how much of the thread was heard, and how large
- * its heap is.
+ * The memory of one thread and its owner: a word, a time and a deadline for each job, how much of the thread was heard, whether the pool
+ * has stopped, and how large the heap of the thread is.
  */
 export class SharedWords implements Words {
   readonly #words: Int32Array
@@ -28,7 +29,7 @@ export class SharedWords implements Words {
   constructor(shared?: SharedArrayBuffer) {
     const memory = shared ?? new SharedArrayBuffer(DEADLINES_AT + PLACES * Float64Array.BYTES_PER_ELEMENT)
     this.memory = memory
-    this.#words = new Int32Array(memory, 0, PLACES + 1)
+    this.#words = new Int32Array(memory, 0, PLACES + 2)
     this.#starts = new Float64Array(memory, STARTS_AT, PLACES + 1)
     this.#deadlines = new Float64Array(memory, DEADLINES_AT, PLACES)
     if (shared === undefined) this.#deadlines.fill(Infinity)
@@ -44,6 +45,15 @@ export class SharedWords implements Words {
 
   compareExchange(place: number, expected: number, next: number): number {
     return Atomics.compareExchange(this.#words, place, expected, next)
+  }
+
+  /** The pool has stopped: what still runs is of no use to anybody. */
+  stop(): void {
+    Atomics.store(this.#words, STOPPED, 1)
+  }
+
+  get isStopped(): boolean {
+    return Atomics.load(this.#words, STOPPED) !== 0
   }
 
   /** The owner has read so many more posts. */

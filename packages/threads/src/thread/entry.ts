@@ -1,13 +1,11 @@
-import { NS_PER_MS, OptionsError, showValue, systemClock, textOf } from '@genpool/runtime'
+import { NS_PER_MS, OptionsError, readSafely, showValue, systemClock, textOf } from '@genpool/runtime'
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import { inspect } from 'node:util'
-import { isNativeError } from 'node:util/types'
 import * as threads from 'node:worker_threads'
 import { loadBehaviour } from '../loading/load-module'
 import { Awake } from '../protocol/awake'
 import { SharedWords } from '../protocol/shared-words'
-import { isCloneable } from '../values/cloneable'
-import { encodeError } from '../values/errors'
+import { encodeError, isError } from '../values/errors'
 import { received } from '../values/received'
 import { manifestOf } from './manifest'
 import { Outbox } from './outbox'
@@ -28,7 +26,7 @@ async function main({ port, memory, module, stayAwake, workerData }: ThreadData)
   process.once('exit', () => outbox.flush())
   showWorkerData(workerData)
   const failed = (error: unknown, isFinal: boolean): void => {
-    outbox.add(['unloadable', { error: encodeError(asError(error, module.file), isCloneable), isFinal }])
+    outbox.add(['unloadable', { error: encodeError(asError(error, module.file)), isFinal }])
     outbox.flush()
   }
   const neverLoads = (): void => failed(new Error(neverSettles(module.file)), false)
@@ -42,7 +40,10 @@ async function main({ port, memory, module, stayAwake, workerData }: ThreadData)
     port.on('message', (packed: Packed) => running.receive(received(port, packed, unpackForThread)))
     outbox.flush()
   } catch (error) {
-    failed(error, error instanceof OptionsError)
+    failed(
+      error,
+      readSafely(() => error instanceof OptionsError, false),
+    )
   } finally {
     process.off('beforeExit', neverLoads)
   }
@@ -58,8 +59,8 @@ function neverSettles(file: string): string {
 
 /** A module may throw anything: texts show the message of an error only. */
 function asError(thrown: unknown, file: string): unknown {
-  if (isNativeError(thrown) || thrown instanceof Error) return thrown
-  const what = inspect(thrown, { depth: 2, breakLength: Infinity })
+  if (isError(thrown)) return thrown
+  const what = readSafely(() => inspect(thrown, { depth: 2, breakLength: Infinity }), 'something that cannot be shown')
   return new Error(`the module ${showValue(file)} threw what is no error: ${what}`, { cause: thrown })
 }
 

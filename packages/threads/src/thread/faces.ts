@@ -2,7 +2,6 @@ import type { MemberInfo } from '@genpool/core'
 import type { DistantActor } from '@genpool/core/elsewhere'
 import { type DistantSystem, type PlainAddress, referenceTo } from '@genpool/runtime'
 import type { Setup } from '../protocol/messages'
-import { isCloneable } from '../values/cloneable'
 import { encodeError } from '../values/errors'
 import type { Outbox } from './outbox'
 
@@ -36,10 +35,7 @@ function addressOf(address: PlainAddress, parent?: PlainAddress): ReturnType<typ
 /** nact's logger of the pool, in the main thread. */
 function logTo(outbox: Outbox, flushLater: () => void): object {
   const log = (level: string, args: readonly unknown[]): void => {
-    const sent = args.map((each) =>
-      each instanceof Error ? encodeError(each, isCloneable) : isCloneable(each) ? each : String(each),
-    )
-    outbox.add(['log', level, sent])
+    outbox.add(['log', level, args.map((each) => encodeError(each))])
     flushLater()
   }
   return Object.fromEntries(LEVELS.map((level) => [level, (...args: unknown[]) => log(level, args)]))

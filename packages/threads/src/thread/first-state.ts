@@ -1,7 +1,6 @@
 import type { MemberInfo } from '@genpool/core'
 import { initialise, InitStep, LocalPool, type LocalPoolSetup } from '@genpool/core/elsewhere'
 import type { ToOwner } from '../protocol/messages'
-import { isCloneable } from '../values/cloneable'
 import { encodeError } from '../values/errors'
 
 /** Calls `init` for the state that all members share. Returns what the owner is told. */
@@ -12,6 +11,6 @@ export async function makeState(setup: LocalPoolSetup, info: MemberInfo): Promis
     if (!(made instanceof InitStep)) return ['made', 'state', made, undefined]
     return ['made', made.kind, made.value, made.reason]
   } catch (error) {
-    return ['notMade', encodeError(error, isCloneable)]
+    return ['notMade', encodeError(error)]
   }
 }

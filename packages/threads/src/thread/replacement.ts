@@ -14,13 +14,13 @@ export function replacementOf(message: ToOwner, error: unknown, handlerOf: (job:
     case 'answered':
       return ['unanswerable', message[1], faultIn(message[2])]
     case 'done':
-      return ['crashed', message[1], encodeError(invalid('step of a handler', message[2]), isCloneable), message[3]]
+      return ['crashed', message[1], encodeError(invalid('step of a handler', message[2])), message[3]]
     case 'made':
-      return ['notMade', encodeError(invalid('result of init', message[2] ?? message[3]), isCloneable)]
+      return ['notMade', encodeError(invalid('result of init', message[2] ?? message[3]))]
     case 'cell':
       return message[1][0] === 'commit' ? ['cell', withdrawn(message[1], handlerOf)] : null
     case 'started':
-      return ['notStarted', encodeError(invalid('result of init', message[1].reason), isCloneable)]
+      return ['notStarted', encodeError(invalid('result of init', message[1].reason))]
     default:
       warn(`A thread could not send its message "${message[0]}": ${textOf(error)}`)
       return null
@@ -45,5 +45,5 @@ function withdrawn(
   const { path, value } = patches.find((patch) => !isCloneable(patch.value)) ?? { path: [], value: patches }
   const fault = faultIn(value)
   const refused = new InvalidError(`commit of ${handlerOf(job)}`, [{ ...fault, path: [...path, ...fault.path] }])
-  return ['withdraw', epoch, seq, encodeError(refused, isCloneable)]
+  return ['withdraw', epoch, seq, encodeError(refused)]
 }

@@ -1,6 +1,6 @@
 import type { Following } from '@genpool/core'
 import { type CheckedBackOff, type Errand, type ErrandHost, RunAgain } from '@genpool/core/elsewhere'
-import { type Clock, type GenPoolError, InvalidError, type Nanos, NS_PER_MS } from '@genpool/runtime'
+import { type Clock, type GenPoolError, InvalidError, type Nanos, NS_PER_MS, readSafely } from '@genpool/runtime'
 import { CANCELLED, commit, isIn } from '../protocol/claims'
 import type { SharedWords } from '../protocol/shared-words'
 import { faultIn, isCloneable } from '../values/cloneable'
@@ -71,6 +71,7 @@ export class RunReports implements ErrandHost {
   #reasonOf(errand: Errand, { worker }: Lane): GenPoolError {
     const { failures, turn } = worker.pool
     turn.refresh()
+    if (this.ports.words.isStopped) return failures.stopped(errand)
     const { runDeadline } = errand
     if (runDeadline > this.ports.clock.now()) return failures.cancelled(errand)
     // Its own may be one that has changed.
@@ -99,7 +100,7 @@ export class RunReports implements ErrandHost {
   failed(errand: Errand, error: GenPoolError): void {
     const { outbox, flushing } = this.ports
     this.ports.settled(errand)
-    outbox.add(['failedAlone', errand.id, encodeError(error, isCloneable)])
+    outbox.add(['failedAlone', errand.id, encodeError(error)])
     flushing.later()
   }
 
@@ -137,15 +138,13 @@ export class RunReports implements ErrandHost {
   crashed(errand: Errand, cause: unknown): void {
     const { outbox } = this.ports
     this.#ended(this.#laneOf(errand), (id, runNs) => {
-      if (cause instanceof RunAgain) outbox.add(['again', id, runNs])
-      else outbox.add(['crashed', id, encodeError(cause, isCloneable), runNs])
+      if (readSafely(() => cause instanceof RunAgain, false)) outbox.add(['again', id, runNs])
+      else outbox.add(['crashed', id, encodeError(cause), runNs])
     })
   }
 
   refused(errand: Errand, error: unknown): void {
-    this.#ended(this.#laneOf(errand), (id, runNs) =>
-      this.ports.outbox.add(['refused', id, encodeError(error, isCloneable), runNs]),
-    )
+    this.#ended(this.#laneOf(errand), (id, runNs) => this.ports.outbox.add(['refused', id, encodeError(error), runNs]))
   }
 
   #ended(lane: Lane | undefined, report: (id: number, runNs: number) => void): void {

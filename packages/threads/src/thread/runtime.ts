@@ -4,8 +4,7 @@ import { CANCELLED, claim, isIn, revoke, TAKEN } from '../protocol/claims'
 import type { Awake } from '../protocol/awake'
 import type { JobMessage, JobToThread, Setup, ToThread } from '../protocol/messages'
 import type { SharedWords } from '../protocol/shared-words'
-import { isCloneable } from '../values/cloneable'
-import { encodeError } from '../values/errors'
+import { decodeError, encodeError } from '../values/errors'
 import { CommittingLanes } from './committing-lanes'
 import { memberOf } from './faces'
 import { makeState } from './first-state'
@@ -91,7 +90,7 @@ export class Runtime {
       case 'backedOff':
         return void (this.#backOffs = Math.max(0, this.#backOffs - 1))
       case 'end':
-        return void this.#end(message[1], message[2], message[3])
+        return void this.#end(decodeError(message[1]), message[2], message[3])
     }
   }
 
@@ -120,7 +119,7 @@ export class Runtime {
           this.#lanes = new Lanes(worker, this.#shared, this.#lengths)
           this.#tell(['started', { kind, reason }])
         },
-        (error: unknown) => this.#tell(['notStarted', encodeError(error, isCloneable)]),
+        (error: unknown) => this.#tell(['notStarted', encodeError(error)]),
       )
   }
 
@@ -253,7 +252,7 @@ export class Runtime {
     } catch (thrown) {
       error = thrown
     }
-    this.#tell(['ended', error === null ? null : encodeError(error, isCloneable)])
+    this.#tell(['ended', error === null ? null : encodeError(error)])
     if (keeps) return
     // What was written to stdout is on its way first.
     systemClock.defer(() => process.exit(0))

@@ -1,5 +1,5 @@
 import type { Fault } from '@genpool/core'
-import { MOST_DEPTH, textOf } from '@genpool/runtime'
+import { MOST_DEPTH, readSafely, textOf } from '@genpool/runtime'
 
 /** Whether structured clone takes this value. */
 export function isCloneable(value: unknown): boolean {
@@ -13,7 +13,7 @@ export function isCloneable(value: unknown): boolean {
 
 /** What in a value cannot be cloned, and where: the deepest part that is at fault. */
 export function faultIn(value: unknown): Fault {
-  return find(value, [], new Set()) ?? { path: [], message: 'it cannot be cloned' }
+  return readSafely(() => find(value, [], new Set()), undefined) ?? { path: [], message: 'it cannot be cloned' }
 }
 
 const TOO_DEEP: Fault = {
@@ -27,7 +27,7 @@ function find(value: unknown, path: readonly PropertyKey[], seen: Set<unknown>):
   if (typeof value !== 'object' || value === null || seen.has(value)) return undefined
   if (path.length >= MOST_DEPTH) return TOO_DEEP
   seen.add(value)
-  for (const [key, part] of partsOf(value)) {
+  for (const [key, part] of readSafely(() => partsOf(value), [])) {
     const fault = find(part, [...path, key], seen)
     if (fault !== undefined) return fault
   }
@@ -35,14 +35,10 @@ function find(value: unknown, path: readonly PropertyKey[], seen: Set<unknown>):
 }
 
 function partsOf(value: object): readonly (readonly [PropertyKey, unknown])[] {
-  if (value instanceof Map) return [...value].map(([key, part]) => [String(key), part] as const)
+  if (value instanceof Map) return [...value].map(([key, part]) => [textOf(key), part] as const)
   if (value instanceof Set) return [...value].map((part, i) => [i, part] as const)
   if (ArrayBuffer.isView(value)) return []
-  try {
-    return Object.entries(value).map(([key, part]) => [Array.isArray(value) ? Number(key) : key, part] as const)
-  } catch {
-    return []
-  }
+  return Object.entries(value).map(([key, part]) => [Array.isArray(value) ? Number(key) : key, part] as const)
 }
 
 /** All its parts can be cloned; perhaps it cannot be itself. */
@@ -51,7 +47,7 @@ function whyNot(value: object, path: readonly PropertyKey[]): Fault | undefined 
     structuredClone(value)
     return undefined
   } catch (error) {
-    const kind = value.constructor?.name ?? 'object'
+    const kind = readSafely(() => String(value.constructor?.name ?? 'object'), 'object')
     return { path, message: `the ${kind} cannot be sent to a thread: ${textOf(error)}` }
   }
 }

@@ -1,4 +1,4 @@
-import { wrongArgument } from '@genpool/runtime'
+import { readSafely, wrongArgument } from '@genpool/runtime'
 import { types } from 'node:util'
 import type { Worker } from 'node:worker_threads'
 
@@ -63,7 +63,7 @@ const PLAIN = new Set<unknown>([Object.prototype, Array.prototype, Map.prototype
 export function transferListOf(value: unknown): readonly Transferable[] | undefined {
   if (!transfers.isUsed || typeof value !== 'object' || value === null) return undefined
   const own = lists.get(value)
-  const inner = Object.values(value).flatMap((part: unknown) =>
+  const inner = readSafely(() => Object.values(value), []).flatMap((part: unknown) =>
     typeof part === 'object' && part !== null ? (lists.get(part) ?? []) : [],
   )
   if (own === undefined && inner.length === 0) return undefined

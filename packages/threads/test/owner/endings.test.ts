@@ -28,7 +28,7 @@ describe('a thread whose "terminate" takes long', () => {
 
   it('has all the time for which its pool waits', () => {
     const { endings, after } = subject()
-    void endings.end(() => undefined, 'resize', false)
+    void endings.end(() => undefined, { reason: 'resize', poolStops: false, isRunning: false })
     expect(after(29_000)).toBe(false)
     endings.hurry()
     expect(after(4_000)).toBe(false)
@@ -37,14 +37,21 @@ describe('a thread whose "terminate" takes long', () => {
 
   it('has it also if the pool has stopped while a handler ran', () => {
     const { endings, after } = subject()
-    endings.killSoon()
-    void endings.end(() => undefined, 'shutdown', false)
+    endings.endRunSoon()
+    void endings.end(() => undefined, { reason: 'shutdown', poolStops: true, isRunning: false })
     expect(after(29_000)).toBe(false)
+  })
+
+  it('does not have it if its handler does not end', () => {
+    const { endings, after } = subject()
+    endings.endRunSoon()
+    expect(after(4_000)).toBe(false)
+    expect(after(2_000)).toBe(true)
   })
 
   it('has no time if its handler still runs: that may loop', () => {
     const { endings, after } = subject()
-    void endings.end(() => undefined, 'stuck', true)
+    void endings.end(() => undefined, { reason: 'stuck', poolStops: false, isRunning: true })
     expect(after(100)).toBe(true)
   })
 })

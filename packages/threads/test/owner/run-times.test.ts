@@ -26,6 +26,14 @@ describe('how much a thread holds', () => {
     expect(depths(0)).toEqual([64, 9, 5, 2, 2, 2])
   })
 
+  it('is one more than what runs until it is known how long that takes', () => {
+    const times = new RunTimes('auto')
+    times.waited(100 * NS_PER_MS)
+    expect(times.depth).toBe(2)
+    times.ran(NS_PER_MS / 8)
+    expect(times.depth).toBe(16)
+  })
+
   it('is what prefetch says', () => {
     expect(after(1, 16).depth).toBe(16)
   })
