@@ -140,4 +140,39 @@ describe('a server that is killed while the consumer lives on', () => {
     stop(system)
     await connection.close()
   })
+
+  it('does not begin a second time there what runs', async () => {
+    const runs: string[] = []
+    let release = (): void => undefined
+    const released = new Promise<void>((resolve) => (release = resolve))
+    const Long = definePool({
+      casts: {
+        long: async (_: object, _state, ctx) => {
+          runs.push(ctx.delivery!.id)
+          if (ctx.delivery!.id !== 'marker') await released
+          return noReply()
+        },
+      },
+    })
+    const connection = await connectTo(server, { maxReconnectAttempts: -1, reconnectTimeWait: 20 })
+    const jobs = await durable<typeof Long>(connection, { name: 'long', lanes: 1, ackWait: 2000 })
+    const system = start()
+    const consumer = await jobs.consume(spawnPool(system, Long, 'long', { size: 8 }))
+    for (const id of ['a', 'b', 'c']) await jobs.cast({ type: 'long' }, { id })
+    await until(() => runs.length === 3, 'they run')
+    await server.kill()
+    await server.start()
+    // What the server brings again comes before it.
+    await jobs.cast({ type: 'long' }, { id: 'marker' })
+    await until(() => runs.includes('marker'), 'it goes on')
+    release()
+    await until(async () => {
+      const { waiting, inHand } = await jobs.inspect()
+      return waiting + inHand === 0
+    }, 'all are done')
+    expect(runs.sort()).toEqual(['a', 'b', 'c', 'marker'])
+    await consumer.stop()
+    stop(system)
+    await connection.close()
+  })
 })
