@@ -22,6 +22,7 @@ export class Job {
   running: Delivering | null = null
 
   constructor(
+    /** As it was delivered last. */
     public incoming: Incoming,
     readonly lane: number,
     readonly header: JobHeader,
