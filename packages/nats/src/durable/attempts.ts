@@ -23,6 +23,8 @@ export interface Tries {
   readonly noted?: number
   /** How many attempts ended since their consumer was stopped: so many more are made. */
   readonly stops?: number
+  /** A server was restarted, and nobody knows whether the first attempt had begun: one more is made. */
+  readonly isUnsure?: boolean
   /** No handler of a consumer knew its type. */
   readonly unknown?: Unknown | undefined
 }
@@ -68,6 +70,16 @@ function begunOf({ failures, noted = 0 }: Tries): number {
   return Math.max(failures.at(-1)?.attempt ?? 0, noted)
 }
 
+/** How many attempts count for none of `maxDeliver`. */
+export function uncountedOf({ stops = 0, isUnsure = false }: Tries): number {
+  return stops + (isUnsure ? 1 : 0)
+}
+
+/** Whether one of its attempts ended with its process, as far as is known. */
+function wasLost({ failures, isUnsure = false }: Tries): boolean {
+  return failures.some(({ attempt, consumer }) => consumer === NOBODY && !(isUnsure && attempt === 1))
+}
+
 /** What becomes of a cast that is delivered. */
 export type Opening =
   | {
@@ -77,10 +89,11 @@ export type Opening =
       readonly isLast: boolean
       /** It must be written down before it begins: the server may forget it. */
       readonly isNoted: boolean
-      /** The one before ended with its process, perhaps by this cast: no other one may be lost with it again. */
+      /** One before ended with its process, perhaps by this cast: no other one may be lost with it again. */
       readonly isSuspect: boolean
+      /** Nobody knows whether the first attempt had begun. */
+      readonly isUnsure: boolean
     }
-  | { readonly kind: 'expired' }
   /** All attempts are used up: the last ones ended with their processes. */
   | { readonly kind: 'dead'; readonly attempts: number }
 
@@ -90,8 +103,9 @@ export type Opening =
  * A process that ends takes all that it has in hand with it, so a delivery without a word counts as an attempt, whoever was to
  * blame. Not so for the last attempt: a cast is dead only if that is known to have begun.
  *
- * A server that is killed may forget deliveries. All attempts but the first are written down before they begin, so only the first
- * may be in doubt, if the server calls it the first. Then this one counts as the second, also if the first never began.
+ * A server that is restarted may have forgotten deliveries. All attempts but the first are written down before they begin, so only the
+ * first may be in doubt, if the server calls it the first. Then this one is the second, also if the first never began, and one more is
+ * made: no cast is dead for an attempt that it may not have had.
  *
  * An attempt that ended since its consumer was stopped has not failed: one more is made.
  */
@@ -99,32 +113,28 @@ export function openingOf(
   {
     deliveries,
     tries,
-    ageMs,
-    expiresMs,
     mayBeForgotten = false,
   }: {
     readonly deliveries: number
     readonly tries: Tries
-    readonly ageMs: number
-    readonly expiresMs: number | undefined
-    /** The server was killed, and may have delivered it before. */
+    /** The server was restarted, and may have delivered it before. */
     readonly mayBeForgotten?: boolean
   },
   { maxDeliver }: AttemptRules,
 ): Opening {
-  if (expiresMs !== undefined && ageMs >= expiresMs) return { kind: 'expired' }
-  const most = maxDeliver + (tries.stops ?? 0)
   const failed = tries.failures.at(-1)?.attempt ?? 0
   const begun = begunOf(tries)
   const known = Math.max(1, deliveries - tries.returned, begun + 1)
   const inDoubt = mayBeForgotten && known === 1
   const counted = inDoubt ? 2 : known
+  const isUnsure = inDoubt || tries.isUnsure === true
+  const most = maxDeliver + uncountedOf({ ...tries, isUnsure })
   // Nothing is written before the first attempt, also if it is the only one.
-  const isKnown = most > 1 || inDoubt
-  if (isKnown ? begun >= most : counted > 1) return { kind: 'dead', attempts: Math.max(1, begun) }
-  const attempt = Math.min(counted, inDoubt ? Math.max(2, most) : most)
-  const isLast = isKnown && attempt >= most
-  return { kind: 'run', attempt, isLast, isNoted: attempt > 1, isSuspect: counted - 1 > failed }
+  if (most > 1 ? begun >= most : counted > 1) return { kind: 'dead', attempts: Math.max(1, begun) }
+  const attempt = Math.min(counted, most)
+  const isLast = most > 1 && attempt >= most
+  const isSuspect = (counted - 1 > failed && !inDoubt) || wasLost(tries)
+  return { kind: 'run', attempt, isLast, isNoted: attempt > 1, isSuspect, isUnsure }
 }
 
 /** What becomes of a cast after its attempt. */
@@ -146,15 +156,15 @@ export function endingOf(
     error,
     runs,
     attempt,
-    stops = 0,
+    uncounted = 0,
     isStopping = false,
   }: {
     readonly error: GenPoolError | undefined
     /** How many times a handler began. */
     readonly runs: number
     readonly attempt: number
-    /** How many attempts before ended since their consumer was stopped. */
-    readonly stops?: number | undefined
+    /** How many attempts before count for none. */
+    readonly uncounted?: number
     /** The consumer stops, or its pool does. */
     readonly isStopping?: boolean
   },
@@ -168,7 +178,7 @@ export function endingOf(
   const isCutShort = error.code === 'ERR_GENPOOL_STOPPED' || error.code === 'ERR_GENPOOL_CANCELLED'
   // A pool that gives up has a cause, and the cast may be that.
   if (isCutShort && isStopping && error.cause === undefined) return { kind: 'stopped' }
-  const counted = attempt - stops
+  const counted = attempt - uncounted
   if (counted >= rules.maxDeliver) return { kind: 'dead' }
   // Another consumer can begin it now.
   return { kind: 'again', delayMs: isCutShort ? 0 : waitAfter(counted, rules) }
@@ -185,14 +195,15 @@ function retryAfterOf(error: GenPoolError): number {
 }
 
 /** Adds a failed attempt, and those before it of which nothing is known. */
-export function withFailure({ returned, failures: all, stops }: Tries, failure: Failure): Tries {
+export function withFailure(tries: Tries, failure: Failure): Tries {
+  const { returned, failures: all, stops, isUnsure = false } = tries
   const failures = all.filter(({ attempt }) => attempt < failure.attempt)
   const known = failures.at(-1)?.attempt ?? 0
   const unknown = Array.from({ length: Math.min(MOST_FAILURES, failure.attempt - known - 1) }, (_, i) =>
-    lostAttempt(failure.attempt - i - 1, failure.at),
+    silentAttempt(failure.attempt - i - 1, failure.at, isUnsure),
   ).reverse()
   const kept = [...failures, ...unknown, failure].slice(-MOST_FAILURES)
-  return { returned, failures: kept, ...(stops === undefined ? {} : { stops }) }
+  return { returned, failures: kept, ...(stops === undefined ? {} : { stops }), ...(isUnsure ? { isUnsure } : {}) }
 }
 
 /** Adds an attempt that ended since its consumer was stopped. */
@@ -206,11 +217,20 @@ export function stoppedBecause(times: number): string {
   return `the consumer was stopped while it ran, so it begins again${often}. That counts for no attempt of "maxDeliver"`
 }
 
+/** The consumer of an attempt of which nobody tells. */
+const NOBODY = ''
+const LOST = 'nobody told how it ended: its process ended or stood still, or it was lost on its way to one that stopped'
+const UNSURE =
+  'the server was restarted, and nobody knows whether it had begun before. It counts for no attempt of "maxDeliver"'
+
 /** An attempt of which nobody tells. */
 export function lostAttempt(attempt: number, at: Date): Failure {
-  const reason =
-    'nobody told how it ended: its process ended or stood still, or it was lost on its way to one that stopped'
-  return { attempt, at, code: 'ERR_GENPOOL_UNREACHABLE', reason, consumer: '' }
+  return { attempt, at, code: 'ERR_GENPOOL_UNREACHABLE', reason: LOST, consumer: NOBODY }
+}
+
+function silentAttempt(attempt: number, at: Date, isUnsure: boolean): Failure {
+  const lost = lostAttempt(attempt, at)
+  return isUnsure && attempt === 1 ? { ...lost, reason: UNSURE } : lost
 }
 
 /** Why an attempt failed, in one text: of a handler that threw, what it threw. */

@@ -8,7 +8,7 @@ interface RoomPorts {
   readonly pool: PoolRef
   /** How many casts the consumer may have in hand. */
   readonly most: number
-  inHand(): { readonly size: number; readonly opening: number }
+  inHand(): { readonly size: number; readonly opening: number; readonly isHeld: boolean }
 }
 
 /** How many casts a consumer may take, as its pool has room for them. */
@@ -35,7 +35,7 @@ export class ConsumerRoom {
     const inHand = this.ports.inHand()
     const { size, room, waiting } = roomIn(pool)
     const ahead = this.#ahead.of(size) - waiting
-    this.#left = Math.min(Math.max(room, 0) + ahead - inHand.opening, most - inHand.size)
+    this.#left = inHand.isHeld ? 0 : Math.min(Math.max(room, 0) + ahead - inHand.opening, most - inHand.size)
     return this.#left
   }
 

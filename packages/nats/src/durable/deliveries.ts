@@ -5,8 +5,10 @@ import { Endings } from './endings'
 import type { Incoming } from './incoming'
 import { NewerJob, readJob } from './job-frame'
 import { badJob, Job, runJob, storedAtOf } from './job-runs'
-import { Line } from './line'
+import { Turns } from './turns'
 
+/** What has run for so many times `ackWait` keeps no other one from its turn. */
+const LONGEST_TURN = 10
 const STOOD_STILL = 'this process stood still, so the cast may be with another one'
 
 /** The casts that a consumer has in hand: from their delivery until the server knows what became of them. */
@@ -16,12 +18,14 @@ export class Deliveries {
   #opening = 0
   /** Those who want to know when nothing is in hand. */
   readonly #waiting: (() => void)[] = []
-  /** Those whose last attempt must not be lost with that of another one. */
-  readonly #suspects = new Line<Job>((job) => this.#note(job))
+  /** Those that may begin. A last attempt that must not be lost with another cast has its turn alone. */
+  readonly #turns: Turns<Job>
 
   readonly #endings: Endings
 
   constructor(private readonly ports: DeliveryPorts) {
+    const { clock, ackWaitMs } = ports
+    this.#turns = new Turns(clock, LONGEST_TURN * ackWaitMs * NS_PER_MS, (job) => this.#hasTurn(job))
     this.#endings = new Endings(ports, (job) => this.#finish(job))
   }
 
@@ -32,6 +36,11 @@ export class Deliveries {
   /** How many the pool does not know of yet. */
   get opening(): number {
     return this.#opening
+  }
+
+  /** Whether one runs alone, or waits for that: others cannot begin now. */
+  get isHeld(): boolean {
+    return this.#turns.isHeld
   }
 
   /** How long the oldest one has been here, in milliseconds. */
@@ -66,9 +75,10 @@ export class Deliveries {
 
   /** Ends all that run: they may be somebody else's, or have to be. */
   abort(): void {
-    for (const job of this.#suspects.takeWaiting()) {
+    for (const job of this.#turns.takeWaiting()) {
       this.#opening--
-      this.#endings.giveBack(job, 0)
+      if (job.lapsed) this.#endings.leave(job, STOOD_STILL)
+      else this.#endings.giveBack(job, 0)
     }
     for (const { running } of [...this.#inHand]) running?.cancel()
   }
@@ -80,6 +90,7 @@ export class Deliveries {
 
   /** Takes a cast that has come, and runs it. */
   take(incoming: Incoming, lane: number): void {
+    if (this.#isHere(incoming, lane)) return
     const job = this.#open(incoming, lane)
     if (job === null) return
     if (this.ports.refusals.isUnheard(incoming)) return this.#endings.repeat(job)
@@ -100,6 +111,7 @@ export class Deliveries {
 
   /** Gives back a cast that has come and cannot be run here. That is no attempt. */
   giveBack(incoming: Incoming, lane: number): void {
+    if (this.#isHere(incoming, lane)) return
     const job = this.#open(incoming, lane)
     if (job === null) return
     this.#remember(job, null).then(
@@ -108,8 +120,20 @@ export class Deliveries {
     )
   }
 
+  /** Whether it is in hand: a server that was restarted, or away for long, brings it once more. Who has it answers the newest delivery. */
+  #isHere(incoming: Incoming, lane: number): boolean {
+    if (!this.#hasPast({ incoming, lane })) return false
+    for (const job of this.#inHand) {
+      if (job.lapsed || job.incoming.seq !== incoming.seq || job.incoming.storedAt !== incoming.storedAt) continue
+      job.incoming = incoming
+      this.ports.finished(lane)
+      return true
+    }
+    return false
+  }
+
   /** Whether something may be kept of it. */
-  #hasPast({ incoming, lane }: Job): boolean {
+  #hasPast({ incoming, lane }: Pick<Job, 'incoming' | 'lane'>): boolean {
     return incoming.deliveries > 1 || this.ports.marks.isDoubtful(lane, incoming.seq)
   }
 
@@ -150,20 +174,29 @@ export class Deliveries {
 
   #begin(job: Job): void {
     const { ports } = this
-    const { incoming, header } = job
-    const ageMs = header.expiresMs === undefined ? 0 : ports.serverNow() - storedAtOf(job)
+    const { incoming } = job
+    if (this.#isTooOld(job)) return this.#endings.expire(job)
     const mayBeForgotten = ports.marks.isDoubtful(job.lane, incoming.seq)
     const { deliveries } = incoming
     if (deliveries > 1 && !mayBeForgotten) this.#countLost(job)
-    const facts = { deliveries, tries: job.kept.tries, ageMs, expiresMs: header.expiresMs, mayBeForgotten }
-    const opening = openingOf(facts, ports.rules)
-    if (opening.kind === 'expired') return this.#endings.expire(job)
+    const opening = openingOf({ deliveries, tries: job.kept.tries, mayBeForgotten }, ports.rules)
     job.attempt = opening.kind === 'run' ? opening.attempt : opening.attempts
     if (opening.kind === 'dead') return this.#endings.die(job, undefined)
-    if (!opening.isNoted) return this.#run(job)
+    job.isNoted = opening.isNoted
+    job.isUnsure = opening.isUnsure
     this.#opening++
-    if (opening.isLast && opening.isSuspect) this.#suspects.join(job)
-    else this.#note(job)
+    this.#turns.join(job, opening.isLast && opening.isSuspect)
+  }
+
+  #isTooOld(job: Job): boolean {
+    const { expiresMs } = job.header
+    return expiresMs !== undefined && this.ports.serverNow() - storedAtOf(job) >= expiresMs
+  }
+
+  #hasTurn(job: Job): void {
+    if (job.isNoted) return this.#note(job)
+    this.#opening--
+    this.#run(job)
   }
 
   #countLost(job: Job): void {
@@ -176,8 +209,8 @@ export class Deliveries {
 
   /** Writes down that an attempt begins, and runs it: if the process ends with the last one, the cast is dead. */
   #note(job: Job): void {
-    const { incoming, kept, attempt } = job
-    this.ports.history.write(incoming.seq, { ...kept.tries, noted: attempt }, kept).then(
+    const { incoming, kept, attempt, isUnsure } = job
+    this.ports.history.write(incoming.seq, { ...kept.tries, noted: attempt, isUnsure }, kept).then(
       (written) => {
         job.kept = written
         this.#opening--
@@ -193,6 +226,8 @@ export class Deliveries {
   #run(job: Job): void {
     const { ports } = this
     if (job.lapsed) return this.#endings.leave(job, STOOD_STILL)
+    // It may have waited for its turn.
+    if (this.#isTooOld(job)) return this.#endings.expire(job)
     try {
       runJob(job, ports, (error, runs) => this.#endings.ended(job, error, runs))
     } catch (error) {
@@ -202,7 +237,7 @@ export class Deliveries {
 
   #finish(job: Job): void {
     this.#inHand.delete(job)
-    this.#suspects.leave(job)
+    this.#turns.leave(job)
     this.ports.finished(job.lane)
     if (this.#inHand.size > 0) return
     for (const done of this.#waiting.splice(0)) done()

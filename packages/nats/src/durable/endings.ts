@@ -7,6 +7,7 @@ import {
   type Failure,
   reasonOf,
   stoppedBecause,
+  uncountedOf,
   waitAfter,
   withFailure,
   withStop,
@@ -31,9 +32,9 @@ export class Endings {
   ) {}
 
   ended(job: Job, error: GenPoolError | undefined, runs: number): void {
-    const { stops } = job.kept.tries
+    const uncounted = uncountedOf(job.kept.tries)
     const isStopping = this.ports.isStopping() && !job.lapsed
-    const ending = endingOf({ error, runs, attempt: job.attempt, stops, isStopping }, this.ports.rules)
+    const ending = endingOf({ error, runs, attempt: job.attempt, uncounted, isStopping }, this.ports.rules)
     if (ending.kind === 'done') this.#done(job)
     else if (ending.kind === 'dead') this.#refused(job, error as GenPoolError, runs)
     else if (ending.kind === 'returned') this.giveBack(job, ending.delayMs)
@@ -44,8 +45,7 @@ export class Endings {
   /** It is too old to begin. */
   expire(job: Job): void {
     this.ports.counts.expired++
-    job.incoming.acknowledge()
-    this.#forget(job)
+    this.#acknowledge(job)
     tellOf(this.ports, job, { outcome: 'expired' })
     this.finish(job)
   }
@@ -58,7 +58,7 @@ export class Endings {
     })
   }
 
-  /** It was done here, and comes again: the server has not heard that. */
+  /** It was done here, or died, and comes again: the server has not heard that. */
   repeat(job: Job): void {
     this.ports.counts.unheard++
     job.incoming.acknowledge()
@@ -91,16 +91,14 @@ export class Endings {
     const { ports } = this
     const at = new Date(ports.serverNow())
     const last = error === undefined ? lastOf(job, at) : this.#failureOf(job, error)
-    const { incoming } = job
     this.#settle(job, async () => {
       try {
-        await ports.letters.put(incoming.seq, deathOf(job, last, at))
+        await ports.letters.put(job.incoming.seq, deathOf(job, last, at))
       } catch (refused) {
         if (!(refused instanceof Unknown)) await this.#dieLater(job, last)
         throw refused
       }
-      incoming.acknowledge()
-      this.#forget(job)
+      this.#acknowledge(job)
       ports.counts.dead++
       tellOf(ports, job, { outcome: 'dead', error, reason: last.reason })
     })
@@ -115,9 +113,7 @@ export class Endings {
 
   #done(job: Job): void {
     this.ports.counts.done++
-    job.incoming.acknowledge()
-    this.ports.refusals.acknowledged(job.incoming)
-    this.#forget(job)
+    this.#acknowledge(job)
     tellOf(this.ports, job, { outcome: 'done' })
     this.finish(job)
   }
@@ -184,6 +180,13 @@ export class Endings {
     this.ports.failed({ id: job.header.id, code: error.code, reason })
     const at = new Date(this.ports.serverNow())
     return { attempt: job.attempt, at, code: error.code, reason, consumer: this.ports.consumer }
+  }
+
+  /** It is over, and is known here: a server that has not heard it, or forgets it, brings it again. */
+  #acknowledge(job: Job): void {
+    job.incoming.acknowledge()
+    this.ports.refusals.acknowledged(job.incoming)
+    this.#forget(job)
   }
 
   #forget({ incoming, kept }: Job): void {

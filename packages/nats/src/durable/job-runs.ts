@@ -12,13 +12,18 @@ import type { JobHeader } from './job-frame'
 export class Job {
   kept: Kept = NOTHING_KEPT
   attempt = 1
+  /** Whether it must be written down that its attempt begins. */
+  isNoted = false
+  /** Whether nobody knows if the first attempt had begun. */
+  isUnsure = false
   /** Whether it may be somebody else's: then it must not begin. */
   lapsed = false
   /** Null until the pool has it. */
   running: Delivering | null = null
 
   constructor(
-    readonly incoming: Incoming,
+    /** As it was delivered last. */
+    public incoming: Incoming,
     readonly lane: number,
     readonly header: JobHeader,
     readonly body: Uint8Array,

@@ -97,8 +97,9 @@ export class Marks {
   /** Sees to it that this cast may begin: null if it may at once. What it returns rejects if that could not be written. */
   cover(lane: number, seq: number): Promise<void> | null {
     const through = this.#marked.through[lane] ?? 0
-    if (seq + this.#step / 2 <= through) return null
-    this.#wanted[lane] = Math.max(this.#wanted[lane] ?? 0, seq + this.#step)
+    const least = seq + this.#step / 2
+    if (least <= through) return null
+    this.#wanted[lane] = Math.max(this.#wanted[lane] ?? 0, least)
     this.#raising ??= this.#raise().finally(() => (this.#raising = null))
     if (seq > through) return this.#raising
     this.#raising.catch(() => undefined)
@@ -162,9 +163,14 @@ export class Marks {
       this.#raisedAt = clock.now()
       const { through } = this.#marked
       const lanes = Math.max(through.length, this.#wanted.length)
-      const raised = Array.from({ length: lanes }, (_, i) => Math.max(through[i] ?? 0, this.#wanted[i] ?? 0))
+      const raised = Array.from({ length: lanes }, (_, i) => this.#raised(through[i] ?? 0, this.#wanted[i] ?? 0))
       if (!(await this.#write({ ...this.#marked, through: raised }))) await this.#read()
     }
+  }
+
+  /** With the step of now: if it has just grown, the next cast must not want more at once. */
+  #raised(through: number, wanted: number): number {
+    return wanted > through ? wanted + this.#step / 2 : through
   }
 
   #isWanting(): boolean {

@@ -7,6 +7,7 @@ import {
   NO_TRIES,
   endingOf,
   openingOf,
+  uncountedOf,
   waitAfter,
   withFailure,
   withLost,
@@ -15,8 +16,7 @@ import {
 
 const rules = { maxDeliver: 3, backoff: { initial: 100, factor: 2, max: 500 } }
 const failure = (attempt: number): Failure => ({ attempt, at: new Date(0), code: 'C', reason: 'r', consumer: 'c' })
-const open = (deliveries: number, facts: object = {}) =>
-  openingOf({ deliveries, tries: NO_TRIES, ageMs: 0, expiresMs: undefined, ...facts }, rules)
+const open = (deliveries: number, facts: object = {}) => openingOf({ deliveries, tries: NO_TRIES, ...facts }, rules)
 const crash = Object.assign(Object.create(CrashedError.prototype), { code: 'ERR_GENPOOL_CRASHED' }) as GenPoolError
 
 describe('a delivery', () => {
@@ -39,6 +39,54 @@ describe('a delivery', () => {
     expect(open(1)).toMatchObject({ isSuspect: false })
   })
 
+  it('may be so also if a later attempt failed by itself', () => {
+    const tries = withFailure(NO_TRIES, failure(2))
+    expect(open(3, { tries })).toMatchObject({ attempt: 3, isLast: true, isSuspect: true })
+  })
+
+  it('that a restarted server may have forgotten is the second one, and one more is made', () => {
+    const inDoubt = open(1, { mayBeForgotten: true })
+    expect(inDoubt).toMatchObject({ kind: 'run', attempt: 2, isNoted: true, isLast: false, isUnsure: true })
+    const noted = { ...NO_TRIES, noted: 2, isUnsure: true }
+    expect(open(1, { mayBeForgotten: true, tries: noted })).toMatchObject({
+      attempt: 3,
+      isLast: false,
+      isSuspect: true,
+    })
+    const failed = withFailure(noted, failure(2))
+    expect(failed.failures.map(({ reason }) => reason)).toEqual([expect.stringContaining('server was restarted'), 'r'])
+    expect(open(2, { tries: failed })).toMatchObject({ attempt: 3, isLast: false, isSuspect: false, isUnsure: true })
+    const twice = withFailure(failed, failure(3))
+    expect(open(3, { tries: twice })).toMatchObject({ attempt: 4, isLast: true })
+    expect(open(4, { tries: { ...twice, noted: 4 } })).toEqual({ kind: 'dead', attempts: 4 })
+  })
+
+  it('law: a cast that fails each time has all its attempts, and no more, also if a server forgets deliveries', () => {
+    const lives = fc.array(fc.boolean(), { minLength: 8, maxLength: 8 })
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 5 }), lives, (maxDeliver, forgets) => {
+        let [tries, deliveries, runs, last] = [NO_TRIES, 0, 0, 0]
+        for (const mayBeForgotten of forgets) {
+          deliveries = mayBeForgotten ? 1 : deliveries + 1
+          const opening = openingOf({ deliveries, tries, mayBeForgotten }, { ...rules, maxDeliver })
+          if (opening.kind !== 'run') throw new Error('it is dead without a word')
+          const { attempt, isUnsure } = opening
+          expect(attempt).toBeGreaterThan(last)
+          last = attempt
+          runs++
+          tries = { ...tries, ...(opening.isNoted ? { noted: attempt } : {}), isUnsure }
+          const ending = endingOf(
+            { error: crash, runs: 1, attempt, uncounted: uncountedOf(tries) },
+            { ...rules, maxDeliver },
+          )
+          if (ending.kind === 'dead') break
+          tries = withFailure(tries, failure(attempt))
+        }
+        expect(runs).toBe(maxDeliver)
+      }),
+    )
+  })
+
   it('may be one more for each attempt that ended with a stop of its consumer', () => {
     const tries = withStop(withStop(NO_TRIES, failure(1)), failure(2))
     expect(open(3, { tries })).toMatchObject({ kind: 'run', attempt: 3, isLast: false, isSuspect: false })
@@ -47,20 +95,14 @@ describe('a delivery', () => {
     // A server that forgets deliveries makes no attempt twice.
     expect(open(1, { tries })).toMatchObject({ kind: 'run', attempt: 3 })
     const once = { ...rules, maxDeliver: 1 }
-    const again = openingOf({ deliveries: 3, tries, ageMs: 0, expiresMs: undefined }, once)
+    const again = openingOf({ deliveries: 3, tries }, once)
     expect(again).toMatchObject({ kind: 'run', attempt: 3, isLast: true, isNoted: true })
   })
 
   it('of a cast that has one attempt is that attempt, of which nothing is written down', () => {
-    const once = (deliveries: number) =>
-      openingOf({ deliveries, tries: NO_TRIES, ageMs: 0, expiresMs: undefined }, { ...rules, maxDeliver: 1 })
+    const once = (deliveries: number) => openingOf({ deliveries, tries: NO_TRIES }, { ...rules, maxDeliver: 1 })
     expect(once(1)).toMatchObject({ kind: 'run', attempt: 1, isLast: false })
     expect(once(2)).toEqual({ kind: 'dead', attempts: 1 })
-  })
-
-  it('that is too old is not run, however many attempts are left', () => {
-    expect(open(1, { ageMs: 10, expiresMs: 10 })).toEqual({ kind: 'expired' })
-    expect(open(1, { ageMs: 9, expiresMs: 10 })).toMatchObject({ kind: 'run', attempt: 1 })
   })
 })
 
@@ -86,7 +128,7 @@ describe('deliveries of which nobody tells', () => {
 
   it('cost the only attempt of a cast nothing: it runs', () => {
     const tries = withLost(NO_TRIES, { deliveries: 2, sinceMs: 4, ackWaitMs: 30_000 })
-    const facts = { deliveries: 2, tries, ageMs: 0, expiresMs: undefined }
+    const facts = { deliveries: 2, tries }
     expect(openingOf(facts, { ...rules, maxDeliver: 1 })).toMatchObject({ kind: 'run', attempt: 1 })
   })
 
@@ -100,7 +142,7 @@ describe('deliveries of which nobody tells', () => {
         for (let i = 0; i < 10; i++) {
           deliveries += lost[i]! + 1
           tries = withLost(tries, { deliveries, sinceMs: now, ackWaitMs })
-          const opening = openingOf({ deliveries, tries, ageMs: 0, expiresMs: undefined }, { ...rules, maxDeliver })
+          const opening = openingOf({ deliveries, tries }, { ...rules, maxDeliver })
           if (opening.kind !== 'run') break
           runs++
           expect(opening.attempt).toBeGreaterThanOrEqual(runs)
@@ -155,7 +197,7 @@ describe('an attempt', () => {
   })
 
   it('that was ended by a stop makes neither the end nor the waits of those that fail come sooner', () => {
-    const after = (attempt: number) => endingOf({ error: crash, runs: 1, attempt, stops: 2 }, rules)
+    const after = (attempt: number) => endingOf({ error: crash, runs: 1, attempt, uncounted: 2 }, rules)
     expect([3, 4].map(after)).toEqual([100, 200].map((delayMs) => ({ kind: 'again', delayMs })))
     expect(after(5)).toEqual({ kind: 'dead' })
   })
@@ -177,28 +219,27 @@ describe('the history', () => {
     fc.assert(
       fc.property(fc.array(how, { maxLength: 20 }), fc.constantFrom(1, 2, 3), (ends, maxDeliver) => {
         let tries = NO_TRIES
-        let [deliveries, last, mayBeForgotten, stops] = [0, 0, false, 0]
+        let [deliveries, last, mayBeForgotten] = [0, 0, false]
         for (const how of ends) {
           deliveries++
-          const facts = { deliveries, tries, ageMs: 0, expiresMs: undefined, mayBeForgotten }
+          const facts = { deliveries, tries, mayBeForgotten }
           const opening = openingOf(facts, { ...rules, maxDeliver })
           if (opening.kind !== 'run') {
             expect(opening).toEqual({
               kind: 'dead',
-              attempts: maxDeliver === 1 ? expect.any(Number) : maxDeliver + stops,
+              attempts: maxDeliver === 1 ? expect.any(Number) : maxDeliver + uncountedOf(tries),
             })
             return
           }
-          const { attempt, isNoted } = opening
+          const { attempt, isNoted, isUnsure } = opening
           if (how === 'return') tries = { ...tries, returned: tries.returned + 1 }
           if (how === 'return' || how === 'kill before it begins') continue
           expect(attempt).toBeGreaterThan(last)
-          expect(attempt).toBeLessThanOrEqual(Math.max(2, maxDeliver + stops))
+          expect(attempt).toBeLessThanOrEqual(maxDeliver + uncountedOf({ ...tries, isUnsure }))
           last = attempt
-          if (isNoted) tries = { ...tries, noted: attempt }
+          if (isNoted) tries = { ...tries, noted: attempt, isUnsure }
           if (how === 'fail') tries = withFailure(tries, failure(attempt))
           if (how === 'stop') tries = withStop(tries, failure(attempt))
-          if (how === 'stop') stops++
           if (how !== 'kill the server') continue
           mayBeForgotten = true
           deliveries--

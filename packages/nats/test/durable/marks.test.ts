@@ -73,6 +73,15 @@ describe('what is known of a killed server', () => {
     expect(made.writes - before).toBe(1)
   })
 
+  it('is not more for casts that come while the first marks are written: few of those that wait become doubtful', async () => {
+    const { consumer, starts } = server()
+    const marks = await consumer()
+    for (let seq = 1; seq <= 20; seq++) await marks.cover(0, seq)
+    starts('B')
+    const next = await consumer()
+    expect([20, 200].map((seq) => next.isDoubtful(0, seq))).toEqual([true, false])
+  })
+
   it('waits for a write only at the mark', async () => {
     const { consumer } = server()
     const marks = await consumer()
