@@ -22,6 +22,7 @@ import { VERSION } from '../version'
 import { bodiesOf } from '../wire/codec'
 import { Kind, plainFrame } from '../wire/frames'
 import { Announcer } from './announcer'
+import { Arrival } from './arrival'
 import { Endpoint } from './endpoint'
 import { HeldBack } from './held-back'
 import { Mute } from './mute'
@@ -44,6 +45,7 @@ export class ServedPool {
   readonly #startedAt: number
   readonly #subjects: Subjects
   readonly #link: Link
+  readonly #arrival: Arrival
   readonly #endpoint: Endpoint
   readonly #announcer: Announcer
   readonly #off: () => void
@@ -59,8 +61,6 @@ export class ServedPool {
   #leaving = false
   #stopping: Promise<void> | null = null
   #hasLeft!: (error: Error | null) => void
-  /** Told when it is connected again. */
-  #isBack: () => void = () => undefined
 
   constructor(
     private readonly pool: PoolRef,
@@ -79,6 +79,7 @@ export class ServedPool {
       refused: (error, subject) => this.#refused(error, subject),
       closed: () => this.#release(),
     })
+    this.#arrival = new Arrival(this.#link, this.stopped)
     this.#mute = this.#makeMute()
     this.#heldBack = new HeldBack(pool, clock)
     this.#endpoint = this.#makeEndpoint()
@@ -104,28 +105,11 @@ export class ServedPool {
     const { connection } = this.#link
     // It may have stopped before this one listened.
     if (load(this.pool).phase === 'stopped') void this.stop(0)
-    while (!this.#leaving && !connection.isClosed() && !(await this.#reached())) await this.#connected()
+    await this.#arrival.reached(() => this.#leaving || connection.isClosed())
     if (this.service.isStopped && this.#stopping === null) throw (await this.stopped) ?? this.#closed()
     if (connection.isClosed()) throw this.#closed()
     if (this.#leaving) throw new StoppedError(this.options.name, false)
     this.#announcer.announce()
-  }
-
-  /** Whether the server knows the subscriptions. */
-  async #reached(): Promise<boolean> {
-    if (!this.#link.usable) return false
-    // What is sent while the client of NATS connects may wait until something else is sent.
-    const again = this.#nextBack().then(() => false)
-    return Promise.race([flushed(this.#link.connection), again, this.stopped.then(() => true)])
-  }
-
-  /** Resolves when it is connected again, or leaves. */
-  async #connected(): Promise<void> {
-    if (!this.#link.usable) await Promise.race([this.#nextBack(), this.stopped])
-  }
-
-  #nextBack(): Promise<void> {
-    return new Promise((resolve) => (this.#isBack = resolve))
   }
 
   #closed(): UnreachableError {
@@ -204,7 +188,7 @@ export class ServedPool {
 
   /** Connected again. Answers may have been lost: clients ask for those that they wait for. */
   #back(): void {
-    this.#isBack()
+    this.#arrival.back()
     this.#mute.forget()
     this.#refusal = null
     this.#epoch++

@@ -1,20 +1,11 @@
 import { readSafely, textOf } from '@genpool/runtime'
-import { type FileHandle, open, readFile, rename, unlink } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { deserialize } from 'node:v8'
+import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { UnknownWrite } from '../errors'
+import { compactedLog, compactedOf, cutLog } from './compacted-log'
 import { logError, numbersIn, warnOfCutLog, warnOfMissingLog, warnOfTornEnd } from './damage'
 import { DamagedFile, frame, HEADER, MAGIC, readBodies } from './frames'
+import { replaceFile, syncDirectory } from './replace-file'
 import { decoded } from './too-deep'
-
-/**
- * Stands first in a log from which values were removed: a snapshot has them. So a log that has nothing at all is new, or was cut. Such a file is put in place as a whole, so no crash has
- * torn what is before `end`.
- */
-interface Compacted {
-  /** Digits, so that all are of one length. */
-  readonly end: string
-}
 
 interface Waiting {
   readonly value: unknown
@@ -239,58 +230,11 @@ function framed(batch: readonly Waiting[]): Buffer | undefined {
   return batch.length === 1 ? make() : readSafely(make, undefined)
 }
 
-/** Each value has a frame of its own, so that damage to one leaves the others before it. */
-function compactedLog(kept: readonly unknown[]): Buffer {
-  const frames = kept.map((value) => frame([value]))
-  const end = [MAGIC, markOf(0), ...frames].reduce((sum, { length }) => sum + length, 0)
-  return Buffer.concat([MAGIC, markOf(end), ...frames])
-}
-
-/** The same for one that was cut between two frames. A crash may tear what will be written behind them. */
-function cutLog(file: Buffer): Buffer {
-  return Buffer.concat([MAGIC, markOf(file.length), file.subarray(MAGIC.length + markOf(0).length)])
-}
-
-function markOf(end: number): Buffer {
-  return frame({ end: String(end).padStart(16, '0') } satisfies Compacted)
-}
-
-function compactedOf([first]: readonly Buffer[]): Compacted | undefined {
-  // Others are larger than this, and may be large.
-  if (first?.length !== markOf(0).length - HEADER) return undefined
-  const value: unknown = readSafely(() => deserialize(first), undefined)
-  return typeof (value as Partial<Compacted> | undefined)?.end === 'string' ? (value as Compacted) : undefined
-}
-
 /** A snapshot in the place of a log has none. */
 function isBatch(value: unknown): boolean {
   const isRecord = (record: unknown): boolean =>
     typeof (record as { sequenceNumber?: unknown } | null | undefined)?.sequenceNumber === 'number'
   return Array.isArray(value) && value.every(isRecord)
-}
-
-/** Replaces a file. A crash leaves the old file or the new one, and a failure leaves the old one alone. */
-export async function replaceFile(path: string, bytes: Buffer): Promise<void> {
-  const temporary = `${path}.new`
-  try {
-    await writeWhole(temporary, bytes)
-    await rename(temporary, path)
-  } catch (error) {
-    // On a full disk, others need its room.
-    await unlink(temporary).catch(() => undefined)
-    throw error
-  }
-  await syncDirectory(path)
-}
-
-async function writeWhole(path: string, bytes: Buffer): Promise<void> {
-  const handle = await open(path, 'w')
-  try {
-    await handle.writeFile(bytes)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
@@ -310,16 +254,5 @@ async function openOrCreate(path: string, hasSnapshot: boolean): Promise<FileHan
     if (hasSnapshot) warnOfMissingLog(path)
     await replaceFile(path, hasSnapshot ? compactedLog([]) : MAGIC)
     return open(path, 'r+')
-  }
-}
-
-/** Makes a new file name safe, which needs a sync of its directory. Windows has no such sync. */
-async function syncDirectory(path: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(dirname(path), 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
