@@ -1,11 +1,11 @@
 import { definePool, isGenPoolError, noReply, reply, spawnPool } from '@genpool/core'
-import { systemClock } from '@genpool/runtime'
 import fc from 'fast-check'
 import { type ActorSystemRef, start, stop } from 'nact'
-import { Endpoint } from '../../src/server/endpoint'
+import type { Endpoint } from '../../src/server/endpoint'
 import { bodiesOf, defaultCodec, ownBodies } from '../../src/wire/codec'
 import { readFailure } from '../../src/wire/failures'
 import { type Frame, Kind, openFrame, requestFrame } from '../../src/wire/frames'
+import { smallEndpoint } from '../support/endpoint'
 import { hostileErrors, hostileValues, type Make } from '../support/hostile'
 
 const bodies = bodiesOf(defaultCodec)
@@ -43,20 +43,11 @@ describe('a node whose handlers throw and answer what is hard to look at', () =>
 
   beforeAll(() => {
     system = start()
-    endpoint = new Endpoint({
-      epoch: () => 0,
-      said: () => new Uint8Array(0),
-      pool: spawnPool(system, Odd, 'odd', { size: 2, restart: { intensity: 1e6 } }) as never,
-      name: 'odd',
-      node: 'node-1',
-      state: null,
-      clock: systemClock,
-      settings: { maxBytes: 5000 },
-      bodies,
-      maxPayload: 5000,
-      publish: (_subject, data) => answered(openFrame(data)),
-      changed: () => undefined,
-    })
+    endpoint = smallEndpoint(
+      spawnPool(system, Odd, 'odd', { size: 2, restart: { intensity: 1e6 } }) as never,
+      'odd',
+      (data) => answered(openFrame(data)),
+    )
   })
   afterAll(() => stop(system))
 

@@ -1,10 +1,9 @@
 import { definePool, type InvalidError, reply, spawnPool } from '@genpool/core'
-import { systemClock } from '@genpool/runtime'
 import { type ActorSystemRef, start, stop } from 'nact'
-import { Endpoint } from '../../src/server/endpoint'
 import { bodiesOf, defaultCodec } from '../../src/wire/codec'
 import { readFailure } from '../../src/wire/failures'
 import { Kind, openFrame, requestFrame } from '../../src/wire/frames'
+import { smallEndpoint } from '../support/endpoint'
 
 const bodies = bodiesOf(defaultCodec)
 const Reports = definePool({
@@ -22,20 +21,11 @@ describe('an answer that cannot travel', () => {
 
   const errorOf = async (kind: Kind, value: unknown): Promise<InvalidError> => {
     const sent: Uint8Array[] = []
-    const endpoint = new Endpoint({
-      epoch: () => 0,
-      said: () => new Uint8Array(0),
-      pool: spawnPool(system, Reports, 'reports') as never,
-      name: 'reports',
-      node: 'node-1',
-      state: null,
-      clock: systemClock,
-      settings: { maxBytes: 5000 },
-      bodies,
-      maxPayload: 5000,
-      publish: (_subject, data) => void sent.push(data as Uint8Array),
-      changed: () => undefined,
-    })
+    const endpoint = smallEndpoint(
+      spawnPool(system, Reports, 'reports') as never,
+      'reports',
+      (data) => void sent.push(data),
+    )
     const header = { budgetMs: 5000, ageMs: 0, priority: undefined, key: undefined, wantsProgress: false, again: false }
     endpoint.receive({ data: requestFrame(kind, header, { bodies, value, max: 9999 }), reply: 'inbox.1' })
     await endpoint.idle()
