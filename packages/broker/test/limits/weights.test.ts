@@ -72,6 +72,18 @@ describe('weights of keys', () => {
     expect(order).toEqual(['gold', 'free', 'gold', 'gold', 'free', 'gold'])
   })
 
+  it.each<[string, () => unknown]>([
+    ['throws', () => ([] as unknown[]).at(0)!.toString()],
+    ['returns no number', () => NaN],
+    ['returns less than 1', () => -5],
+    ['returns a promise that rejects', () => Promise.reject(new Error('later'))],
+  ])('are 1 if a function %s', (_, weight) => {
+    const broker = createBroker<Job, Job>({ limits: { by: 'tenant', weight: weight as () => number } }, 0)
+    for (let id = 0; id < 6; id++) broker.ask(jobOf(id < 3 ? 'a' : 'b', id), id)
+    const order = Array.from({ length: 6 }, () => broker.take(10)?.task.tenant)
+    expect(order).toEqual(['a', 'b', 'a', 'b', 'a', 'b'])
+  })
+
   it('let CoDel look at each key alone', () => {
     const limits = { by: 'tenant', weight: {} }
     const client = { type: 'codel', target: 5, interval: 10 } as const
