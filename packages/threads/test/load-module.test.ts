@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadBehaviour } from '../src/loading/load-module'
 
+/** With a long name: the path of a module is never cut. */
 let folder: string
-beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'genpool-load-'))))
+beforeAll(() => (folder = mkdtempSync(join(tmpdir(), `genpool-load-${'in-a-long-path-'.repeat(6)}`))))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 /** What is said of a module with this text. */

@@ -102,7 +102,7 @@ function headOf(file: string, line: string): TraceHead {
     genpool === 'trace' && version !== VERSION
       ? [`a trace of version ${showValue(version)}`, `version ${VERSION}: read it with the GenPool that wrote it`]
       : [line === '' ? 'an empty file' : 'something else', 'a trace, as recordTrace(pool, file) writes it']
-  const message = `expected ${expected}, got ${what} in ${showValue(file)}`
+  const message = `expected ${expected}, got ${what} in "${file}"`
   throw new OptionsError(`The file given to readTrace is wrong: ${message}.`, [{ path: ['file'], message }])
 }
 

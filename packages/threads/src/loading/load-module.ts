@@ -93,7 +93,7 @@ function readable(error: unknown, { file, loader }: ModuleSetup): unknown {
       ? 'nothing was found that reads TypeScript. Start the process with it (--import tsx, -r ts-node/register), set ' +
         '"execArgv" of threads, or install tsx, ts-node or @swc/core'
       : `${loader} could not read it: ${textOf(error)}`
-  return new OptionsError(`The module ${showValue(file)} cannot be loaded in a thread: ${message}.`, [
+  return new OptionsError(`The module "${file}" cannot be loaded in a thread: ${message}.`, [
     { path: ['url'], message },
   ])
 }
@@ -124,7 +124,5 @@ function wrongExport({ file, export: name }: ModuleSetup, exports: unknown, foun
     ? `its ${what} is a behaviour of another copy of @genpool/core. Install one version of it: "npm ls @genpool/core" shows who brings which`
     : `its ${what} is no behaviour (what definePool returned) and no function, but ${showValue(found === exports ? undefined : found)}. ${has}` +
       (name === undefined ? '. Export one as the default, or say which with { export: "name" }' : '')
-  return new OptionsError(`The module ${showValue(file)} cannot be used in a thread: ${message}.`, [
-    { path: ['url'], message },
-  ])
+  return new OptionsError(`The module "${file}" cannot be used in a thread: ${message}.`, [{ path: ['url'], message }])
 }

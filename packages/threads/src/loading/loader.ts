@@ -1,4 +1,4 @@
-import { OptionsError, showValue } from '@genpool/runtime'
+import { OptionsError } from '@genpool/runtime'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, extname, join } from 'node:path'
@@ -28,7 +28,7 @@ export const BOOT_FILE = join(__dirname, '..', '..', 'boot.cjs')
 export function checkBootFile(file = BOOT_FILE): void {
   if (existsSync(file)) return
   const message =
-    `there is no file ${showValue(file)}, with which each thread starts. Is @genpool/threads part of a bundle? Mark it as external, ` +
+    `there is no file "${file}", with which each thread starts. Is @genpool/threads part of a bundle? Mark it as external, ` +
     'with the other packages of GenPool (esbuild: --external:@genpool/*)'
   throw new OptionsError(`threads: no thread can be started: ${message}.`, [{ path: [], message }])
 }

@@ -20,11 +20,11 @@ export function moduleFile(url: unknown, canRead: (file: string) => boolean): st
   if (existsSync(file)) return file
   const source = sourceOf(file)
   if (source === undefined) {
-    throw wrong(`there is no file ${showValue(file)}. Is its ending right (.js, .mjs, .cjs, .ts)?`)
+    throw wrong(`there is no file "${file}". Is its ending right (.js, .mjs, .cjs, .ts)?`)
   }
   if (canRead(source)) return source
   throw wrong(
-    `there is no file ${showValue(file)}, but there is ${showValue(source)}, and nothing was found that reads TypeScript. ` +
+    `there is no file "${file}", but there is "${source}", and nothing was found that reads TypeScript. ` +
       'Compile it, or install tsx, ts-node or @swc/core',
   )
 }

@@ -1,4 +1,4 @@
-import { NS_PER_MS, OptionsError, readSafely, showValue, systemClock, textOf } from '@genpool/runtime'
+import { NS_PER_MS, OptionsError, readSafely, systemClock, textOf } from '@genpool/runtime'
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import { inspect } from 'node:util'
 import * as threads from 'node:worker_threads'
@@ -52,7 +52,7 @@ async function main({ port, memory, module, stayAwake, workerData }: ThreadData)
 /** Nothing is left to do in the thread, and its module has not loaded. */
 function neverSettles(file: string): string {
   return (
-    `a top-level await in the module ${showValue(file)} never settles: nothing is left in its thread that it could wait for. ` +
+    `a top-level await in the module "${file}" never settles: nothing is left in its thread that it could wait for. ` +
     'Await something that settles, or do that in init'
   )
 }
@@ -61,7 +61,7 @@ function neverSettles(file: string): string {
 function asError(thrown: unknown, file: string): unknown {
   if (isError(thrown)) return thrown
   const what = readSafely(() => inspect(thrown, { depth: 2, breakLength: Infinity }), 'something that cannot be shown')
-  return new Error(`the module ${showValue(file)} threw what is no error: ${what}`, { cause: thrown })
+  return new Error(`the module "${file}" threw what is no error: ${what}`, { cause: thrown })
 }
 
 /** What was sent is lost, and nobody knows what: the owner learns that the thread is gone. */
