@@ -54,6 +54,22 @@ describe('types', () => {
       definePool({ init: () => 0, calls: { five: () => 5 } })
       // @ts-expect-error a handler with batch answers with a list
       definePool({ calls: { some: { batch: 3, handle: (_messages: readonly object[]) => reply(1) } } })
+      // @ts-expect-error a handler with batch gets a list
+      definePool({ calls: { some: { batch: 3, handle: (_message: { n: number }) => reply([1]) } } })
+      // @ts-expect-error a handler gets the messages of its own name
+      definePool({ calls: { add: (_msg: { type: 'ad' }) => reply(1) } })
+      // @ts-expect-error the same with a state that is known
+      definePool({ init: () => ({ n: 0 }), casts: { add: (_msg: { type: 'ad' }) => noReply() } })
+      // @ts-expect-error and in a list
+      definePool({ calls: { add: { batch: 3, handle: (_messages: { type: 'ad' }[]) => reply([1]) } } })
+      definePool({
+        calls: {
+          add: (_msg: { type: 'add' | 'sub' }) => reply(1),
+          sub: (_msg: { type: string }) => reply(1),
+          some: { batch: 3, handle: (messages: { n: number }[]) => reply(messages.map(({ n }) => n)) },
+          any: { batch: 3, handle: (_messages: unknown) => reply([1]) },
+        },
+      })
       // @ts-expect-error no call can have this name
       definePool({ calls: { constructor: () => reply(1) } })
       // @ts-expect-error no cast can have this name

@@ -14,8 +14,8 @@ import type { AnswerOf, CallsOf, CastsOf, Protocol } from './protocol'
  * and `handleCast`). One interface for both, so that the compiler's errors speak of the form that was written.
  */
 export interface PoolDefinition<S, C extends CallMap<S>, K extends CastMap<S>, F, G> extends Lifecycle<S> {
-  readonly calls?: C & Named<C>
-  readonly casts?: K & Named<K>
+  readonly calls?: C & Named<C> & NoInfer<Fitting<C>>
+  readonly casts?: K & Named<K> & NoInfer<Fitting<K>>
   readonly handleCall?: F & CatchAll<C, K>
   readonly handleCast?: G & CatchAll<C, K>
 }
@@ -26,8 +26,8 @@ interface StateFirst<S, C, K, F, G, I, N> extends Pick<Lifecycle<S>, 'terminate'
     ResultsOf<S, C> &
     ResultsOf<S, K> &
     ResultsOf<S, { call: F; cast: G; info: I; continuation: N }>
-  readonly calls?: InferredMap<C, CallMap<S>[string]> & Named<C>
-  readonly casts?: InferredMap<K, CastMap<S>[string]> & Named<K>
+  readonly calls?: InferredMap<C, CallMap<S>[string]> & Named<C> & NoInfer<Fitting<C>>
+  readonly casts?: InferredMap<K, CastMap<S>[string]> & Named<K> & NoInfer<Fitting<K>>
   readonly handleCall?: Inferred<F, CatchAllCall<S>> & OneForm<C, K>
   readonly handleCast?: Inferred<G, CatchAllCast<S>> & OneForm<C, K>
   readonly handleInfo?: Inferred<I, Lifecycle<S>['handleInfo']>
@@ -40,6 +40,25 @@ type Named<C> = string extends keyof C
   : 'constructor' extends keyof C
     ? 'no message can have the name constructor'
     : unknown
+
+/* eslint-disable @typescript-eslint/no-explicit-any -- the compiler must not look at results here: see `inferred.ts` */
+/** Nothing, for each handler that can get the messages of its own type. */
+type Fitting<C> = { readonly [T in keyof C]: Fit<T, C[T]> }
+type Fit<T, H> = H extends { readonly batch: number; readonly handle: (messages: infer L, ...rest: never[]) => any }
+  ? never[] extends L
+    ? FitOne<T, L extends readonly (infer M)[] ? M : unknown>
+    : 'a handler with batch gets a list of messages'
+  : H extends { readonly handle: (message: infer M, ...rest: never[]) => any }
+    ? FitOne<T, M>
+    : H extends (message: infer M, ...rest: never[]) => any
+      ? FitOne<T, M>
+      : unknown
+type FitOne<T, M> = [M] extends [{ readonly type: infer Type }]
+  ? [T] extends [Type]
+    ? unknown
+    : 'its messages have another type than its name'
+  : unknown
+/* eslint-enable @typescript-eslint/no-explicit-any */
 
 type OneForm<C, K> = [keyof C | keyof K] extends [never] ? unknown : never
 
