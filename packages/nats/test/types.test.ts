@@ -1,4 +1,4 @@
-import { call, cast, definePool, noReply, reply } from '@genpool/core'
+import { call, cast, definePool, noReply, reply, spawnPool } from '@genpool/core'
 import { type Durable, durable, type RemotePoolRef } from '@genpool/nats'
 import type { Behaviour } from '@genpool/core'
 
@@ -6,6 +6,11 @@ const _Work = definePool({
   calls: { add: (_: { v: number }) => reply(1) },
   casts: { put: (_: { v: number }) => noReply() },
 })
+const _Longer = definePool({
+  casts: { put: (_: { v: number }) => noReply(), del: (_: { v: number }) => noReply() },
+})
+const _Other = definePool({ casts: { put: (_: { v: string }) => noReply() } })
+type System = Parameters<typeof spawnPool>[0]
 type Far = RemotePoolRef<typeof _Work extends Behaviour<infer P> ? P : never>
 
 /** Never runs: the compiler reads it. */
@@ -23,7 +28,7 @@ export async function slips(far: Far, jobs: Durable): Promise<void> {
 }
 
 /** Never runs: the compiler reads it. */
-export async function typedQueues(connection: Parameters<typeof durable>[0]): Promise<void> {
+export async function typedQueues(connection: Parameters<typeof durable>[0], system: System): Promise<void> {
   const jobs = await durable<typeof _Work>(connection, { name: 'q' })
   const takesAny = (queue: Durable): string => queue.name
   takesAny(jobs)
@@ -32,8 +37,16 @@ export async function typedQueues(connection: Parameters<typeof durable>[0]): Pr
   await jobs.cast({ type: 'add', v: 1 })
   // @ts-expect-error there is no such type
   await jobs.cast({ type: 'other' })
+  await jobs.consume(spawnPool(system, _Work))
+  await jobs.consume(spawnPool(system, _Longer))
+  await jobs.consume(spawnPool(system, (state: number, _: { type: 'put'; v: number }) => state))
+  // @ts-expect-error it gets casts that it does not handle
+  await jobs.consume(spawnPool(system, _Other))
+  // @ts-expect-error so does one that takes calls only
+  await jobs.consume(spawnPool(system, definePool({ calls: { put: (_: { v: number }) => reply(1) } })))
   const untyped = await durable(connection, { name: 'q' })
   await untyped.cast({ type: 'whatever' })
+  await untyped.consume(spawnPool(system, _Other))
   takesAny(untyped)
 }
 

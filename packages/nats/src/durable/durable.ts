@@ -45,6 +45,14 @@ type JobOf<P extends Protocol> = Protocol extends P
   ? unknown
   : Extract<MessageOf<P>, P['casts'][keyof P['casts']] | P['otherCast']>
 
+/** Nothing, for a pool that handles all casts of the queue. */
+type Takes<P extends Protocol, Q extends Protocol> =
+  unknown extends JobOf<P>
+    ? unknown
+    : [JobOf<P>] extends [JobOf<Q>]
+      ? unknown
+      : 'this pool does not handle all casts of the queue'
+
 /** What takes casts of a queue in this process. */
 export interface Consumer {
   readonly id: string
@@ -78,7 +86,7 @@ export interface Durable<P extends Protocol = any> {
    *
    * @throws {OptionsError} if an argument is wrong, {StoppedError} if the pool has stopped, {UnreachableError} without JetStream
    */
-  consume(pool: HereRef, options?: ConsumeOptions): Promise<Consumer>
+  consume<Q extends Protocol>(pool: HereRef<Q> & Takes<P, Q>, options?: ConsumeOptions): Promise<Consumer>
   /** The casts that could not be done, the oldest first. */
   dead(options?: DeadOptions): Promise<readonly DeadLetter[]>
   /** Sends a dead letter again, with its id: it has all attempts once more, and its history begins anew. @throws {InvalidError} if it is gone, or cannot be read */
