@@ -51,6 +51,19 @@ describe('natsStore', () => {
     expect(await seen).toEqual([{ n: 5, list: ['a'] }, 1, [{ op: 'replace', path: ['n'], value: 5 }]])
   })
 
+  it('gives a cell that was looked at before its first value', async () => {
+    const bucket = newBucket()
+    const [here, there] = [await machine(bucket), await machine(bucket)]
+    const seen: unknown[] = []
+    here.cell('x').watch((value, version) => void seen.push([value, version]))
+    const cell = here.cell('x', { initial: { n: 0 } })
+    await cell.update((draft) => void draft.n++)
+    await there.cell('x', { initial: { n: 5 } }).update((draft) => void draft.n++)
+    await cell.update((draft) => void draft.n++)
+    expect([cell.value, cell.version]).toEqual([{ n: 3 }, 3])
+    expect(seen).toEqual([0, 1, 2, 3].map((n) => [{ n }, n]))
+  })
+
   it('carries what structured clone copies', async () => {
     const bucket = newBucket()
     const value = { at: new Date(5), map: new Map([[1, new Set(['a'])]]), big: 5n, nothing: undefined }

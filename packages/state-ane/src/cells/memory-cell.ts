@@ -52,8 +52,31 @@ export class MemoryCell<S> implements SyncCell<S> {
     this.#history = undefined
     this.#keeps = history
     this.#onWatcherError = onWatcherError ?? rethrowLater
+    this.value = this.first(initial)
+  }
+
+  /**
+   * Gives a first value to a cell that is empty. Watchers have seen it empty: they are told of its version 0.
+   *
+   * @throws {InvalidError} if a validator refuses it or it cannot be a state; the cell stays empty
+   */
+  begin(initial: S): void {
+    const before = this.value
+    const value = (this.value = this.first(initial))
+    if (!this.watched) return
+    this.#watchers?.startAt(this.version - 1)
+    this.#watchers?.push({ value, version: this.version, patches: diff(before, value), inverse: diff(value, before) })
+    this.tell()
+  }
+
+  private first(initial: S): S {
     this.validate(initial, 'first value of')
-    this.value = frozenState(key, initial)
+    return frozenState(this.key, initial)
+  }
+
+  /** Whether it was made without a first value, and nothing was committed since. */
+  get isEmpty(): boolean {
+    return this.version === 0 && this.value === undefined
   }
 
   get held(): boolean {

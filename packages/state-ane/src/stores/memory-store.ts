@@ -38,8 +38,9 @@ export class MemoryStore implements SyncStore {
     this.#mustLive()
     const cell = this.#cells.get(key) as MemoryCell<S> | undefined
     if (cell === undefined) return this.#make(key, options)
-    const { validate, history } = checked(key, options)
+    const { validate, history, initial } = checked(key, options)
     if (validate !== undefined || history !== undefined) throw tooLate(key)
+    if (initial !== undefined && cell.isEmpty) cell.begin(firstOf(key, initial))
     return cell
   }
 
@@ -126,10 +127,9 @@ export class MemoryStore implements SyncStore {
   #make<S>(key: CellKey, options: CellOptions<S> | undefined): MemoryCell<S> {
     if (!isKey(key, this.options.size)) throw wrongKey(key, this.options.size)
     const own = checked(key, options)
-    const given = 'initial' in own && own.initial !== undefined ? own.initial : this.options.initial
     const validators = [this.options.validate, own.validate].filter((one) => one !== undefined) as Validator<S>[]
     const cell = new MemoryCell<S>(key, {
-      initial: (typeof given === 'function' ? (given as (key: CellKey) => S)(key) : given) as S,
+      initial: firstOf<S>(key, own.initial === undefined ? this.options.initial : own.initial),
       validators,
       history: this.options.mode === 'plain' ? 0 : (own.history ?? this.options.history),
       onWatcherError: this.options.onWatcherError,
@@ -141,6 +141,11 @@ export class MemoryStore implements SyncStore {
   #mustLive(): void {
     if (this.#destroyed) throw new StoppedError(this.options.name, false, 'destroy() was called')
   }
+}
+
+/** What `initial` stands for. */
+function firstOf<S>(key: CellKey, initial: unknown): S {
+  return (typeof initial === 'function' ? (initial as (key: CellKey) => unknown)(key) : initial) as S
 }
 
 /** @throws {OptionsError} if an option is wrong */

@@ -12,6 +12,7 @@ import type { CellOptions } from './options'
 export interface Store {
   /**
    * Returns the cell with this name, the same object every time. Makes it with `options` if it does not exist.
+   * One that was made without a first value takes the first `initial` that is given, if nothing was committed before.
    *
    * @throws {OptionsError} if the cell exists and `options` has a validator or a history, which come too late
    */
