@@ -51,6 +51,8 @@ export class Departure<M extends Departing> {
 
   /** The last thing that happens to a member that leaves. */
   finish(reason: unknown): void {
+    // What it is matched with after its end would be lost.
+    this.member.withdraw()
     this.member.close()
     this.#giveBackOwn()
     this.crew.ended(this.member, reason)

@@ -61,6 +61,8 @@ export class WorkerReports<M extends Reported<M>> extends Hand implements Worker
     crew.work.release(request)
     if (request.outcome === null) request.owner.awaitReply(request)
     if (companions !== null) for (const each of companions) this.released(each)
+    // Its worker may have more ahead, and may wait for more.
+    if (then !== undefined && 'halt' in then) return member.leave(then.halt)
     if (then !== undefined) this.follow(then)
     member.seekWork()
   }

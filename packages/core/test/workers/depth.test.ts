@@ -89,6 +89,28 @@ describe('a member whose worker holds several jobs', () => {
     stop(system)
   })
 
+  it.each([1, 3])(
+    'gets no more work after a handler has ended it, and gives back what it had (%i sent ahead)',
+    async (ahead) => {
+      const { clock, workers, outcomes, send, system, pool } = bench(3, { timeout: Infinity })
+      for (let i = 0; i < ahead; i++) send()
+      await clock.settle()
+      const [worker] = workers.alive
+      const [job] = worker!.jobs
+      job?.begin()
+      job?.job.succeed('bye', true)
+      worker!.host.done(job!.job, { halt: 'done' }, 1, 1)
+      send()
+      await clock.settle()
+      expect(workers.alive).not.toContain(worker)
+      for (const next of workers.jobs) if (next.begin()) next.finish()
+      await clock.settle()
+      expect(outcomes).toEqual(Array(ahead + 1).fill('replied'))
+      expect(inspect(pool)).toMatchObject({ waiting: 0, members: { busy: 0, idle: 1 } })
+      stop(system)
+    },
+  )
+
   it('gives jobs that its dead worker had not begun to the next one, in order', async () => {
     const { clock, workers, outcomes, send, system, ids } = bench(4, { timeout: Infinity })
     for (let i = 0; i < 4; i++) send()

@@ -4,7 +4,7 @@ import type { Context } from '../../behaviours/context'
 import type { Eventually } from '../../behaviours/eventually'
 import { type Behaviour, definePool } from '../../behaviours/define-pool'
 import type { PoolRef } from '../../behaviours/protocol'
-import { reply } from '../../behaviours/step'
+import { halt, reply } from '../../behaviours/step'
 
 /** What the contract of workers keeps in the shared state of its pool. */
 export interface ContractState {
@@ -25,6 +25,8 @@ export interface ContractMessage {
 interface Work extends ContractMessage {
   /** Whether its handler throws. */
   readonly fails: boolean
+  /** Whether its handler ends the member. */
+  readonly halts: boolean
 }
 
 /** `contractBehaviour`, as a type. */
@@ -70,16 +72,15 @@ export function contractBehaviour(
     init: (): ContractState => ({ ids: [], batched: [], count: 0 }),
     calls: {
       work: (
-        { id, ms, fails }: Work,
+        { id, ms, fails, halts }: Work,
         _state: ContractState,
         ctx: Context<ContractState>,
       ): Eventually<CallStep<number, ContractState>> => {
         const end = (): CallStep<number, ContractState> => {
           if (fails) throw new Error(`message ${id} failed`)
           tells(ctx, [id], false)
-          return reply(id, (draft: ContractState) => {
-            draft.ids.push(id)
-          })
+          const next = (draft: ContractState): void => void draft.ids.push(id)
+          return halts ? halt('normal', { reply: id, next }) : reply(id, next)
         }
         return ms > 0 ? wait(ms).then(end) : end()
       },

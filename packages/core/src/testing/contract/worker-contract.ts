@@ -14,6 +14,7 @@ type Step =
       readonly ms: number
       readonly timeout: number
       readonly fails: boolean
+      readonly halts: boolean
       readonly key: string | undefined
     }
   | { readonly op: 'many'; readonly ms: number; readonly timeout: number }
@@ -39,6 +40,7 @@ function plans(fc: FastCheckModule): Arbitrary<Plan> {
         ms,
         timeout,
         fails: fc.constantFrom(false, false, false, false, true),
+        halts: fc.constantFrom(false, false, false, false, false, true),
         key: fc.constantFrom(undefined, undefined, 'a', 'b'),
       }),
     },
@@ -184,6 +186,22 @@ export const workerContract: readonly WorkerLaw[] = [
     assert.deepEqual([before, after].map(valueOf), [before.id, after.id])
     assert.deepEqual(run.state.ids, [before.id, after.id])
   }),
+  law(
+    'a handler that ends its member is answered, and what comes later runs in the next one',
+    { size: 1 },
+    async (run) => {
+      for (let i = 0; i < 3; i++) {
+        run.send('work', { halts: true, ms: i })
+        await run.settled()
+        if (i > 0) await run.pass(i)
+        run.send('work', {})
+        await run.settled()
+      }
+      const ids = run.sent.map(({ id }) => id)
+      assert.deepEqual(run.sent.map(valueOf), ids)
+      assert.deepEqual(run.state.ids, ids)
+    },
+  ),
   law('what has not begun when its caller gives up never runs', { size: 1 }, async (run) => {
     const long = run.send('work', { ms: 50 })
     await run.until(() => inspect(run.pool).members.busy === 1, 'the first message runs')

@@ -85,10 +85,10 @@ export class WorkerRun {
   /** Sends a message, and writes down what becomes of it. */
   send(
     type: 'work' | 'add' | 'next' | 'many' | 'obey' | 'told',
-    what: { ms?: number; fails?: boolean },
+    what: { ms?: number; fails?: boolean; halts?: boolean },
     options: CallOptions = {},
   ): Sent {
-    const { ms = 0, fails = false } = what
+    const { ms = 0, fails = false, halts = false } = what
     const id = this.sent.length
     const controller = new AbortController()
     const sent: Sent = { id, controller, outcome: undefined }
@@ -97,7 +97,7 @@ export class WorkerRun {
       assert.equal(sent.outcome, undefined, `message ${id} had two outcomes`)
       sent.outcome = outcome
     }
-    call(this.pool, { type: type as 'work', id, ms, fails }, { signal: controller.signal, ...options }).then(
+    call(this.pool, { type: type as 'work', id, ms, fails, halts }, { signal: controller.signal, ...options }).then(
       (value: unknown) => settle({ value }),
       (error: unknown) => settle({ error }),
     )
