@@ -258,6 +258,10 @@ export class ThreadWorker implements Worker, ThreadListener {
     else if (message[0] === 'cell') this.#state?.link?.receive(message[1])
   }
 
+  unread(message: ToThread): void {
+    this.#posting.unsent(message, 'the thread cannot read it')
+  }
+
   died(cause: unknown): void {
     this.threads.ended(this, false)
     this.#starting.died(cause)

@@ -94,6 +94,8 @@ export type ToThread =
   | readonly ['resolved', id: number, value: unknown]
   /** The pool has heard of a back-off, and has taken back what the thread had not begun then. */
   | readonly ['backedOff']
+  /** A post of the thread could not be read: it is to come again, without what was wrong in it. */
+  | readonly ['again', post: number]
   /** `keeps`: the thread goes on, for another member. */
   | readonly ['end', reason: EncodedValue, poolStops: boolean, keeps: boolean]
 
@@ -139,3 +141,5 @@ export type ToOwner =
   | readonly ['stop', to: PlainAddress]
   | readonly ['log', level: string, args: readonly EncodedValue[]]
   | readonly ['ended', EncodedValue | null]
+  /** The same as `again` to a thread. */
+  | readonly ['repost', post: number]

@@ -19,6 +19,18 @@ const MAY_WAIT = 256
 const OTHER = 64
 /** What others have committed to the shared state. */
 const PATCHES = 65
+/** A post that could not be read, without what was wrong in it. Follows: its number. */
+const AGAIN = 66
+
+/** The beginning of a post that comes again. */
+export function beginAgain(number: number): Packed {
+  return [AGAIN, number]
+}
+
+/** The post that comes again, and its number; undefined if it is another. */
+export function againOf(packed: Packed): { readonly number: number; readonly packed: Packed } | undefined {
+  return packed[0] === AGAIN ? { number: packed[1] as number, packed: packed.slice(2) } : undefined
+}
 
 /** Adds a message for a thread. */
 export function packForThread(packed: Packed, message: ToThread): void {

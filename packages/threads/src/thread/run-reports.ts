@@ -3,7 +3,7 @@ import { type CheckedBackOff, type Errand, type ErrandHost, RunAgain } from '@ge
 import { type Clock, type GenPoolError, InvalidError, type Nanos, NS_PER_MS, readSafely } from '@genpool/runtime'
 import { CANCELLED, commit, isIn } from '../protocol/claims'
 import type { SharedWords } from '../protocol/shared-words'
-import { faultIn, isCloneable } from '../values/cloneable'
+import { faultIn, isReadable } from '../values/cloneable'
 import { decodeError, type EncodedValue, encodeError } from '../values/errors'
 import type { Flushing } from './flushing'
 import type { Lane, Lanes } from './lanes'
@@ -85,7 +85,7 @@ export class RunReports implements ErrandHost {
   }
 
   follows(errand: Errand, then: Following): void {
-    if (!isCloneable(then)) throw new InvalidError(`result of the handler "${errand.type}"`, [faultIn(then)])
+    if (!isReadable(then)) throw new InvalidError(`result of the handler "${errand.type}"`, [faultIn(then)])
     const lane = this.#laneOf(errand)
     if (lane !== undefined) lane.follows = true
   }
