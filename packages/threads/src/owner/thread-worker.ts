@@ -97,7 +97,7 @@ export class ThreadWorker implements Worker, ThreadListener {
         threads.giveBackAll()
         this.#posting.add(['backedOff'])
       },
-      resolved: (id, value) => this.#posting.add(['resolved', id, value]),
+      resolved: (id, kept) => this.#posting.add(['resolved', id, kept]),
     })
     this.#tooLate = new TooLate(this.#ledger, () => systemClock.now())
     this.#deadlines = new MovingDeadlines(this.#ledger, thread.words, this.#isReal)

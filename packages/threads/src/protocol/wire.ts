@@ -124,14 +124,16 @@ function packCommit(packed: Packed, commit: Commit): void {
   const [, epoch, seq, hold, patches, tag] = commit
   const { job, answer, fault, ranNs } = tag as CommittedRun
   if (fault !== undefined) return void packed.push(OTHER, ['cell', commit])
-  packed.push(COMMIT, epoch, seq, hold, job, ranNs, answer !== undefined, answer?.value)
+  packed.push(COMMIT, epoch, seq, hold, job, ranNs, answer === undefined ? false : (answer.kept ?? true), answer?.value)
   packPatches(packed, patches)
 }
 
 function unpackCommit(packed: Packed, at: number): readonly [commit: Commit, end: number] {
   const [epoch, seq, hold, job, ranNs, isAnswered, value] = packed.slice(at + 1, at + 8)
   const [patches, end] = unpackPatches(packed, at + 8)
-  const run = { job, answer: isAnswered === true ? { value } : undefined, ranNs } as CommittedRun
+  const answer =
+    typeof isAnswered === 'number' ? { value, kept: isAnswered } : isAnswered === true ? { value } : undefined
+  const run = { job, answer, ranNs } as CommittedRun
   return [['commit', epoch as number, seq as number, hold as number, patches, run], end]
 }
 
@@ -152,7 +154,7 @@ export function unpackForOwner(packed: Packed): ToOwner[] {
     }
     const id = packed[i + 1] as number
     messages.push(
-      ['answered', id, packed[i + 2], packed[i + 3] as boolean],
+      ['answered', id, packed[i + 2], packed[i + 3] as boolean | number],
       ['done', id, null, packed[i + 4] as number],
     )
     i += 5
