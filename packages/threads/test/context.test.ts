@@ -7,6 +7,7 @@ import {
   ready,
   spawnPool,
   UnreachableError,
+  inspect,
 } from '@genpool/core'
 import { transfer, type ThreadOptions, threads } from '@genpool/threads'
 import { type ActorSystemRef, dispatch, query, spawn, start, stop } from 'nact'
@@ -130,11 +131,13 @@ describe('a value that cannot be cloned', () => {
     await leavesTime(() => call(pool, message))
   })
 
-  it('ends the thread if it can be sent and not be received: its call fails, and the next one is answered', async () => {
+  it('is refused if it can be sent and not be received, and the next one is answered', async () => {
+    const { restarts } = inspect(pool)
     await expect(call(pool, { type: 'nested', levels: 5000 })).rejects.toMatchObject({
       code: 'ERR_GENPOOL_CRASHED',
-      message: expect.stringContaining('what it sent could not be read') as string,
+      message: expect.stringContaining('it is nested more than 500 levels deep') as string,
     })
+    expect(inspect(pool).restarts).toBe(restarts)
     expect(await call(pool, { type: 'echo', value: 1 })).toBe(1)
   })
 

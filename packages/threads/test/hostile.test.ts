@@ -1,7 +1,7 @@
-import { call, inspect, spawnPool } from '@genpool/core'
+import { call, cast, idle, inspect, spawnPool } from '@genpool/core'
 import { threads } from '@genpool/threads'
 import { join } from 'node:path'
-import { start, stop } from 'nact'
+import { dispatch, spawn, start, stop } from 'nact'
 import type Hostiles from './fixtures/hostile'
 import { HOSTILE, type Hostile } from './fixtures/hostile'
 import { until } from './fixtures/until'
@@ -39,6 +39,8 @@ const settled = (answer: Promise<unknown>): Promise<string> =>
     (error: unknown) => (error as { code: string }).code,
   )
 
+const senderOf = (ctx: object): never => (ctx as { readonly sender: never }).sender
+
 afterAll(() => stop(system))
 afterEach(() => jest.restoreAllMocks())
 
@@ -55,19 +57,60 @@ describe('what cannot be read, from a thread', () => {
 
   it.each(WAYS)('has its call settled, and the thread goes on: it %s', async (type) => {
     const thread = await call(pool, { type: 'thread' })
-    // V8 writes an error that is its own cause, and cannot read it: see below.
-    const isWhole = ['answers', 'progresses', 'inState', 'patches'].includes(type)
-    for (const kind of KINDS.filter((each) => !isWhole || each !== 'circle')) {
+    for (const kind of KINDS) {
       const outcome = await settled(call(pool, { type, kind }, { onProgress: () => undefined }))
       expect([kind, outcome]).toEqual([kind, expect.stringMatching(/^(answered|ERR_GENPOOL_(CRASHED|INVALID))$/)])
       expect([kind, await call(pool, { type: 'thread' })]).toEqual([kind, thread])
     }
   })
 
-  it('is told if it is an answer that is an error which is its own cause', async () => {
-    const error = await call(pool, { type: 'answers', kind: 'circle' }).catch((error: unknown) => error)
+  it.each([
+    ['circle', 'at cause: it is an error that is in its own cause'],
+    ['longCircle', 'at cause.list[0].other.cause: it is an error that is in its own cause'],
+    ['deepForMain', 'it is nested more than 500 levels deep'],
+    ['deepest', 'it is nested more than 500 levels deep'],
+    ['deepestError', 'it is nested more than 500 levels deep'],
+  ] as const)('is told with what is wrong, and others are not touched: %s', async (kind, says) => {
+    const thread = await call(pool, { type: 'thread' })
+    const { restarts } = inspect(pool)
+    // They go together, in one post.
+    const others = ['circleWithout', 'errors', 'circleOfErrors'] as const
+    const [error, ...answers] = await Promise.all([
+      call(pool, { type: 'answers', kind }).catch((error: unknown) => error),
+      ...others.map((kind) => call(pool, { type: 'answers', kind })),
+      call(pool, { type: 'thread' }),
+    ])
+    expect(error).toMatchObject({
+      code: 'ERR_GENPOOL_CRASHED',
+      committed: false,
+      cause: { code: 'ERR_GENPOOL_INVALID' },
+    })
+    expect(String((error as Error).message)).toContain(says)
+    expect(answers).toEqual([
+      expect.anything(),
+      { errors: [null] },
+      expect.objectContaining({ message: 'outer' }),
+      thread,
+    ])
+    expect(inspect(pool).restarts).toBe(restarts)
+  })
+
+  it('is why a thread counts as dead that sends it as its last word', async () => {
+    const error = await call(pool, { type: 'endsWith', kind: 'circle' }).catch((error: unknown) => error)
     expect(error).toMatchObject({ code: 'ERR_GENPOOL_CRASHED' })
-    expect(String((error as Error).message)).toContain('Or an error in it is its own cause.')
+    expect((error as Error).message).toContain('what it sent last could not be read')
+    expect(await call(pool, { type: 'takes', value: 1 })).toBe('taken')
+  })
+
+  it('is told if it is what is asked of an actor of the main thread', async () => {
+    const echo = spawn(system, (_, msg, ctx) => void dispatch(senderOf(ctx), msg as never), 'echo')
+    for (const kind of ['circle', 'deepForMain', 'symbol'] as const) {
+      const error = await call(pool, { type: 'asks', kind, actor: echo }).catch((error: unknown) => error)
+      expect([kind, error]).toMatchObject([
+        kind,
+        { code: 'ERR_GENPOOL_CRASHED', cause: { code: 'ERR_GENPOOL_INVALID' } },
+      ])
+    }
   })
 
   it('says of it what can be read', async () => {
@@ -97,6 +140,30 @@ describe('what cannot be read, to a thread', () => {
   let pool: ReturnType<typeof open>
   beforeAll(() => {
     pool = open()
+  })
+
+  it.each(KINDS)('is refused as a message, or arrives: %s', async (kind) => {
+    const thread = await call(pool, { type: 'thread' })
+    const others = [call(pool, { type: 'thread' }), call(pool, { type: 'takes', value: 1 })]
+    const error = await call(pool, { type: 'takes', value: HOSTILE[kind]() }).catch((error: unknown) => error)
+    if (error !== 'taken') expect(error).toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
+    expect(await Promise.all(others)).toEqual([thread, 'taken'])
+    expect(await call(pool, { type: 'thread' })).toBe(thread)
+    expect(inspect(pool).restarts).toBe(0)
+  })
+
+  it.each([
+    ['circle', 'at value.cause: it is an error that is in its own cause'],
+    ['deepest', 'it is nested more than 500 levels deep'],
+  ] as const)('is told with what is wrong: %s', async (kind, says) => {
+    const answer = call(pool, { type: 'takes', value: HOSTILE[kind]() })
+    await expect(answer).rejects.toMatchObject({ code: 'ERR_GENPOOL_INVALID', message: expect.stringContaining(says) })
+  })
+
+  it('is refused as a cast', async () => {
+    expect(cast(pool, { type: 'takesCast', value: HOSTILE.circle() })).toEqual({ ok: true })
+    await idle(pool)
+    expect(inspect(pool)).toMatchObject({ restarts: 0 })
   })
 
   it.each(KINDS)('cancels a call as its reason: %s', async (kind) => {

@@ -3,6 +3,7 @@ import type { Worker } from '../work/worker'
 import type { Crew } from './crew'
 import { giveBack, giveBackAhead } from './give-back'
 import { batchOf, type Hand, splitBatch } from './hand'
+import type { Leaving } from './member-rarely'
 import type { OwnMessages } from './own-messages'
 
 /** A member, as it ends. */
@@ -11,7 +12,7 @@ export interface Departing {
   readonly hand: Hand
   readonly own: OwnMessages | null
   /** The reason to end after the current message; null to go on. */
-  leaving: { readonly reason: unknown } | null
+  leaving: Leaving | null
   /** Stops waiting for a request. */
   withdraw(): boolean
   /** Takes no more work, and ignores what its worker reports. */
@@ -40,10 +41,10 @@ export class Departure<M extends Departing> {
   }
 
   /** Ends it: at once if it is idle, otherwise after what it has in hand. */
-  leave(reason: unknown): void {
+  leave(leaving: Leaving): void {
     const { member } = this
     if (member.status === 'ended') return
-    member.leaving ??= { reason }
+    member.leaving ??= leaving
     member.withdraw()
     this.#takeBackAhead()
     if (member.hand.count === 0) this.finish(member.leaving.reason)
@@ -83,7 +84,7 @@ export class Departure<M extends Departing> {
       if (!request.fail(error)) this.worker.cancel(request, error)
     }
     this.#giveBackOwn()
-    this.leave(reason)
+    this.leave({ reason, isFault: false })
   }
 
   #failStuck(request: Request, cause: Error): void {

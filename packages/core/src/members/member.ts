@@ -10,7 +10,7 @@ import type { Started, Worker, WorkerFactory, WorkerSeat } from '../work/worker'
 import type { Crew } from './crew'
 import { Departure, type Departing } from './departure'
 import { giveBackAhead, giveBackFrom } from './give-back'
-import { MemberRarely } from './member-rarely'
+import { type Leaving, MemberRarely } from './member-rarely'
 import { takeBatch } from './take-batch'
 import type { OwnMessages } from './own-messages'
 import { runPacked } from './packed-runs'
@@ -58,11 +58,11 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
   }
 
   /** The reason to end after the current message; null to go on. */
-  get leaving(): { readonly reason: unknown } | null {
+  get leaving(): Leaving | null {
     return this.rarely === null ? null : this.rarely.leaving
   }
 
-  set leaving(leaving: { readonly reason: unknown } | null) {
+  set leaving(leaving: Leaving | null) {
     this.extend().leaving = leaving
   }
 
@@ -110,7 +110,11 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
   }
 
   leave(reason: unknown): void {
-    this.departure.leave(reason)
+    this.departure.leave({ reason, isFault: false })
+  }
+
+  fail(cause: unknown): void {
+    this.departure.leave({ reason: cause, isFault: true })
   }
 
   /** How it ends. Made when it does: each member does that once, and most live long. */

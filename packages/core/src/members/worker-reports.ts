@@ -8,6 +8,7 @@ import type { Progress, WorkerHost } from '../work/worker'
 import type { Crew } from './crew'
 import { giveBack, giveBackFrom } from './give-back'
 import { Hand, splitBatch } from './hand'
+import type { Leaving } from './member-rarely'
 
 /** The part of a member that the reports of its worker change. */
 export interface Reported<M> {
@@ -16,11 +17,14 @@ export interface Reported<M> {
   readonly hand: Hand
   handled: number
   /** The reason to end after the current message; null to go on. */
-  leaving: { readonly reason: unknown } | null
+  leaving: Leaving | null
   startOf(request: Request): Nanos | null
   /** Looks for something to do. */
   seekWork(): void
+  /** Ends after the current message. */
   leave(reason: unknown): void
+  /** The same for a fault. */
+  fail(cause: unknown): void
   /** Stops waiting for a request. */
   withdraw(): boolean
   tellIfIdle(ms: number): void
@@ -54,7 +58,7 @@ export class WorkerReports<M extends Reported<M>> extends Hand implements Worker
     const companions = request.handler.batch === 0 ? null : request.companions
     if (request.outcome === null) this.settleUnanswered(request, then)
     if (companions !== null) this.settleCompanions(companions, then)
-    if (then !== undefined && 'halt' in then) member.leaving ??= { reason: then.halt }
+    if (then !== undefined && 'halt' in then) member.leaving ??= { reason: then.halt, isFault: !isNormal(then.halt) }
     member.handled++
     crew.finished(member, request, runNs, times)
     this.remove(request)
@@ -101,7 +105,7 @@ export class WorkerReports<M extends Reported<M>> extends Hand implements Worker
     const { member, crew } = this
     if (member.status === 'ended') return
     const isStart = member.leaving === null && begun.every(({ kind }) => kind === 'direct') && crew.isNew(member)
-    member.leaving ??= { reason: cause }
+    member.leaving ??= { reason: cause, isFault: true }
     member.withdraw()
     const lost = begun.flatMap((request) => this.close(request, -1))
     giveBackFrom(this, [...this.requests], crew)
@@ -110,7 +114,7 @@ export class WorkerReports<M extends Reported<M>> extends Hand implements Worker
       return crew.diedAtStart(member, cause)
     }
     crew.crashed(member, lost, cause)
-    member.leave(cause)
+    member.fail(cause)
   }
 
   private settleCompanions(companions: readonly Request[], then: Following | undefined): void {
@@ -147,4 +151,9 @@ export class WorkerReports<M extends Reported<M>> extends Hand implements Worker
     if (this.member.leaving !== null) return
     if (then.timeout !== undefined && then.timeout !== Infinity) this.member.tellIfIdle(then.timeout)
   }
+}
+
+/** The reasons of `halt` that are no faults. */
+function isNormal(reason: unknown): boolean {
+  return reason === 'normal' || reason === 'shutdown'
 }

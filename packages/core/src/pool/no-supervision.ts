@@ -3,7 +3,7 @@ import type { StartCounter, Supervision } from './ports'
 /** Without supervision a crash fails its requests and replaces its member, and a failed start stops the pool. */
 export const noSupervision: Supervision = {
   fateOf: () => 'fail',
-  memberCrashed: (seat, _request, cause) => seat.leave(cause),
+  memberCrashed: (seat, _request, cause) => seat.fail(cause),
   overTheLimit: () => null,
   misfit: () => undefined,
   isNew: () => false,

@@ -61,6 +61,8 @@ export interface Seat {
   giveBackAhead(): void
   /** Ends it after what it has in hand. Another takes its slot. */
   leave(reason: unknown): void
+  /** The same for a fault: that counts against the restart intensity. */
+  fail(cause: unknown): void
 }
 
 /** How many requests had which outcome. Written by the pool. */

@@ -20,9 +20,6 @@ export interface RosterPorts extends StartPorts, AddressPorts, MemberStartsPorts
   newMember(info: MemberInfo): Member
 }
 
-/** Reasons to end that are no faults. */
-const NO_FAULT = new Set<unknown>(['normal', 'shutdown', 'resized', 'recycled', 'reset', 'stuck'])
-
 /** The members of a pool: fills the slots, replaces members that end, and stops the pool if that happens too often. */
 export class Roster implements Places {
   readonly slots = new Slots()
@@ -219,7 +216,8 @@ export class Roster implements Places {
     if (this.#starts.mayHaveOpened(member)) this.kernel.release(member, reason)
     this.#addresses?.stop(member)
     if (this.kernel.status.stopping || !slot.wanted) return
-    const why = NO_FAULT.has(reason) ? null : this.kernel.supervision.overTheLimit(this.kernel.turn.now())
+    const isFault = member.leaving?.isFault === true
+    const why = isFault ? this.kernel.supervision.overTheLimit(this.kernel.turn.now()) : null
     if (why === null) this.fill(slot)
     else this.kernel.lifecycle.giveUp(reason, why)
   }

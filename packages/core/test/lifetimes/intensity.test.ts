@@ -53,6 +53,26 @@ describe('restart intensity', () => {
     expect(inspect(pool).phase).toBe('stopped')
   })
 
+  it.each(['normal', 'shutdown', 'resized', 'recycled', 'reset', 'stuck'])(
+    'counts a member whose handler throws %j, which is no other reason to end',
+    async (cause) => {
+      const { pool } = written({ restart: { intensity: 1 } })
+      expect(await failure(call(pool, { type: 'raise', cause }))).toMatchObject({ code: 'ERR_GENPOOL_CRASHED', cause })
+      expect(inspect(pool).phase).toBe('running')
+      await failure(call(pool, { type: 'raise', cause }))
+      expect(inspect(pool).phase).toBe('stopped')
+    },
+  )
+
+  it.each(['resized', 'recycled', 'reset', 'stuck', 'a fault', undefined])(
+    'counts a member that halts with the reason %j',
+    async (reason) => {
+      const { pool } = written({ restart: { intensity: 0 } })
+      await call(pool, { type: 'end', reason })
+      expect(inspect(pool).phase).toBe('stopped')
+    },
+  )
+
   it('escalates to a plain parent, whose onCrash gets the pool and the cause; with any decision the pool ends', async () => {
     const told: any[] = []
     const parent = spawn(system, () => undefined, 'parent', {

@@ -37,6 +37,9 @@ export function written(options: PoolOptions = {}, ownTerminate?: () => void | P
       crash: () => {
         throw new Error('boom')
       },
+      raise: ({ cause }: { cause: unknown }) => {
+        throw cause
+      },
       end: (message: { reason: unknown }) => halt(message.reason, { reply: 'ended' }),
       hang: async (_message: unknown, _state, ctx) => {
         contexts.push(ctx as Context)

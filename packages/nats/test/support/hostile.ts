@@ -36,11 +36,37 @@ const POISONS: Readonly<Record<string, Make>> = {
   'half a pair': () => '\ud800',
   'an error': () => new Error('inner', { cause: revoked() }),
   'an error without anything': () => Object.setPrototypeOf({}, Error.prototype) as object,
-  'a circle': () => {
+  'an error in its own cause': () => {
     const error = new Error('round')
     error.cause = error
     return error
   },
+  'a circle of errors': () => {
+    const error = new AggregateError([], 'round', { cause: { list: [] } })
+    const other = Object.assign(new Error('other', { cause: error }), { info: { error } })
+    error.errors.push(error, { other })
+    ;(error.cause as { list: unknown[] }).list.push(new Map([[other, error]]))
+    return error
+  },
+  'a circle': () => {
+    const circle: { self?: object; list: unknown[] } = { list: [] }
+    circle.list.push((circle.self = circle))
+    return circle
+  },
+  'a deep object': nested((inner) => ({ inner })),
+  'a deep list': nested((inner) => [inner]),
+  'a deep map': nested((inner) => new Map([[inner, inner]])),
+  'a deep error': nested((cause) => Object.setPrototypeOf({ cause }, Error.prototype) as object),
+  'an error with a deep field': () => Object.assign(new Error('x'), { info: POISONS['a deep object']?.() }),
+}
+
+/** Made once: that takes long. */
+function nested(around: (inner: unknown) => unknown): Make {
+  let value: unknown
+  return () => {
+    for (let i = value === undefined ? 100_000 : 0; i > 0; i--) value = around(value)
+    return value
+  }
 }
 
 /** Makes a value. fast-check looks at what it makes, which throws. */

@@ -14,8 +14,8 @@ export function protoNameIn(patches: readonly Patch[]): Path | undefined {
   for (const { path, value } of patches) {
     const at = path.indexOf('__proto__')
     if (at >= 0) return path.slice(0, at)
-    const found = isObject(value) ? find(value, path, new Set()) : undefined
-    if (found !== undefined) return found
+    const found = isObject(value) ? find(value) : undefined
+    if (found !== undefined) return [...path, ...found]
   }
   return undefined
 }
@@ -26,15 +26,33 @@ export function mustHaveNoProtoName(key: CellKey, patches: readonly Patch[]): vo
   if (path !== undefined) throw new InvalidError(`commit to cell "${key}"`, [{ path, message: PROTO_IS_NOT_SENT }])
 }
 
-function find(value: object, path: Path, seen: Set<object>): Path | undefined {
-  if (seen.has(value) || ArrayBuffer.isView(value)) return undefined
-  seen.add(value)
-  if (Object.hasOwn(value, '__proto__')) return path
-  for (const [key, part] of partsOf(value)) {
-    const found = isObject(part) ? find(part, [...path, key], seen) : undefined
-    if (found !== undefined) return found
+/** A part of a value, and the way to it. */
+interface Place {
+  readonly part: object
+  readonly key: PropertyKey
+  readonly around: Place | undefined
+}
+
+/** Without recursion and without a path for each part: it may be nested deeper than a stack, or memory for all these paths, allows. */
+function find(value: object): Path | undefined {
+  const seen = new Set<object>([value])
+  const places: Place[] = [{ part: value, key: '', around: undefined }]
+  for (let place; (place = places.pop()) !== undefined;) {
+    if (Object.hasOwn(place.part, '__proto__')) return pathTo(place)
+    if (ArrayBuffer.isView(place.part)) continue
+    for (const [key, part] of partsOf(place.part)) {
+      if (!isObject(part) || seen.has(part)) continue
+      seen.add(part)
+      places.push({ part, key, around: place })
+    }
   }
   return undefined
+}
+
+function pathTo(place: Place): Path {
+  const path: PropertyKey[] = []
+  for (let at = place; at.around !== undefined; at = at.around) path.push(at.key)
+  return path.reverse()
 }
 
 function isObject(value: unknown): value is object {

@@ -39,6 +39,9 @@ export class FirstState implements ThreadListener {
     this.#resolve(kind === 'state' ? value : new InitStep(kind, value, reason))
   }
 
+  /** What it sends has no values of users. */
+  unread(): void {}
+
   died(cause: unknown): void {
     this.#reject(cause)
   }

@@ -1,7 +1,7 @@
 import { type PlainAddress, type Reference, referenceTo, textOf, warn } from '@genpool/runtime'
 import { dispatch, query, stop } from 'nact'
 import type { ToOwner, ToThread } from '../protocol/messages'
-import { faultIn, isCloneable } from '../values/cloneable'
+import { faultIn, isReadable } from '../values/cloneable'
 import { decodeError, encodeError, type EncodedValue } from '../values/errors'
 import { withPlainAddresses } from '../values/addresses'
 
@@ -52,8 +52,8 @@ export class MainCalls {
   }
 
   #answer(id: number, value: unknown): void {
-    const sent = isCloneable(value) ? value : withPlainAddresses(value)
-    const error: EncodedValue | null = isCloneable(sent)
+    const sent = isReadable(value) ? value : withPlainAddresses(value)
+    const error: EncodedValue | null = isReadable(sent)
       ? null
       : { kind: 'value', value: `The answer cannot be sent to a thread: ${textOf(faultIn(sent).message)}.` }
     this.post(['queried', id, error === null ? sent : undefined, error])

@@ -2,7 +2,7 @@ import type { Job } from '@genpool/core'
 import { textOf, warn } from '@genpool/runtime'
 import type { JobToThread, ToThread } from '../protocol/messages'
 import { withPlainAddresses } from '../values/addresses'
-import { isCloneable } from '../values/cloneable'
+import { isReadable } from '../values/cloneable'
 import { StateMemory } from '../values/state-memory'
 import { canMove, type Transferable, transferListOf, wasSent } from '../values/transfer'
 import { type StateLink, unsendable } from './state-link'
@@ -72,7 +72,7 @@ export class Posting {
     try {
       this.thread.post([...messages, ...state])
     } catch (error) {
-      const wrong = state.find((message) => message[0] === 'state' && !isCloneable(message[1]))
+      const wrong = state.find((message) => message[0] === 'state' && !isReadable(message[1]))
       throw wrong?.[0] === 'state' ? unsendable(wrong[1]) : error
     }
   }
@@ -145,11 +145,16 @@ export class Posting {
     try {
       this.#post([withPlainAddresses(message) as ToThread], list)
     } catch (error) {
-      if (message[0] === 'job') this.refuse(message[2].id)
-      // Without it the thread would not know what the state is.
-      else if (message[0] === 'state') this.thread.endFor(unsendable(message[1]))
-      else warn(`A message to a thread could not be sent: ${textOf(error)}`)
+      this.unsent(message, error)
     }
+  }
+
+  /** A message cannot be sent, or the thread cannot read it. */
+  unsent(message: ToThread, error: unknown): void {
+    if (message[0] === 'job') this.refuse(message[2].id)
+    // Without it the thread would not know what the state is.
+    else if (message[0] === 'state') this.thread.endFor(unsendable(message[1]))
+    else warn(`A message to a thread could not be sent: ${textOf(error)}`)
   }
 }
 

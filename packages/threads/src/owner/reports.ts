@@ -28,8 +28,8 @@ export interface ReportPorts {
   isWriting(job: Job): boolean
   /** The pool holds its queue back: what the threads have not begun waits there. */
   backedOff(): void
-  /** An answer has come to a reply address that the thread has sent away. */
-  resolved(id: number, value: unknown): void
+  /** An answer has come to a reply address that the thread has sent away. It is kept here. */
+  resolved(id: number, kept: number): void
 }
 
 /** Carries out what a thread reports of its jobs. */
@@ -70,7 +70,7 @@ export class Reports {
   take(message: ToOwner): boolean {
     switch (message[0]) {
       case 'answered':
-        this.#jobOf(message[1])?.succeed(message[2], message[3])
+        this.#answered(message[1], message[2], message[3])
         return true
       case 'failedAlone':
         this.#fail(message[1], message[2])
@@ -167,7 +167,7 @@ export class Reports {
   /** The commit of a run to the shared state is done: what came with it need not wait for the thread. */
   committed({ job, answer, fault, ranNs }: CommittedRun): void {
     if (fault !== undefined) this.#unanswerable(job, fault)
-    else if (answer !== undefined) this.#jobOf(job)?.succeed(answer.value, true)
+    else if (answer !== undefined) this.#answered(job, answer.value, answer.kept ?? true)
     else this.#castCommitted(job)
     this.#left.committed()
     if (ranNs >= 0) this.#done(job, null, ranNs)
@@ -192,6 +192,13 @@ export class Reports {
       this.#owes(given)
       this.ports.host.done(given.job, then ?? undefined, runNs, 1)
     })
+  }
+
+  #answered(id: number, value: unknown, answered: boolean | number): void {
+    const job = this.#jobOf(id)
+    if (job === undefined) return
+    if (typeof answered === 'boolean') job.succeed(value, answered)
+    else this.#sent?.answer(job, answered, (error) => this.#crash(job, error, this.#hasCommitted(id)))
   }
 
   #unanswerable(id: number, fault: Fault): void {

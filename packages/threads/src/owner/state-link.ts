@@ -1,7 +1,7 @@
 import { InvalidError, NS_PER_MS, systemClock } from '@genpool/runtime'
 import { type OwnerMessage, type ReplicaMessage, ReplicaSession } from '@genpool/state-ane'
 import type { CommittedRun, ToThread } from '../protocol/messages'
-import { faultIn, isCloneable } from '../values/cloneable'
+import { faultIn, isReadable } from '../values/cloneable'
 import { decodeError, encodeError, type EncodedValue } from '../values/errors'
 import type { SharedState } from './shared-state'
 
@@ -106,7 +106,7 @@ export function unsendable(message: OwnerMessage<unknown>): InvalidError {
     message[0] === 'patches'
       ? message[3]
       : [{ op: 'replace', path: [], value: message[0] === 'value' ? message[3] : message }]
-  const { path, value } = parts.find((part) => !isCloneable(part.value)) ?? { path: [], value: message }
+  const { path, value } = parts.find((part) => !isReadable(part.value)) ?? { path: [], value: message }
   const fault = faultIn(value)
   return new InvalidError('state that was committed in the main thread', [{ ...fault, path: [...path, ...fault.path] }])
 }

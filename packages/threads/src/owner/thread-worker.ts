@@ -97,7 +97,7 @@ export class ThreadWorker implements Worker, ThreadListener {
         threads.giveBackAll()
         this.#posting.add(['backedOff'])
       },
-      resolved: (id, value) => this.#posting.add(['resolved', id, value]),
+      resolved: (id, kept) => this.#posting.add(['resolved', id, kept]),
     })
     this.#tooLate = new TooLate(this.#ledger, () => systemClock.now())
     this.#deadlines = new MovingDeadlines(this.#ledger, thread.words, this.#isReal)
@@ -256,6 +256,10 @@ export class ThreadWorker implements Worker, ThreadListener {
     else if (message[0] === 'notStarted') this.#starting.notStarted(message[1])
     else if (message[0] === 'ended') this.#endings.ended(message[1])
     else if (message[0] === 'cell') this.#state?.link?.receive(message[1])
+  }
+
+  unread(message: ToThread): void {
+    this.#posting.unsent(message, 'the thread cannot read it')
   }
 
   died(cause: unknown): void {

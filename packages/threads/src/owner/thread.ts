@@ -1,18 +1,20 @@
 import { inspect } from 'node:util'
-import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
-import { native, NS_PER_MS, sentence, systemClock, textOf } from '@genpool/runtime'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import { native, NS_PER_MS, systemClock, textOf } from '@genpool/runtime'
 import { type Boot, BOOT_FILE } from '../loading/loader'
 import type { ModuleSetup } from '../loading/load-module'
 import { faultFrom, unusable } from '../node-options'
 import type { CheckedThreadOptions } from '../options'
 import type { Manifest, ToOwner, ToThread } from '../protocol/messages'
+import { SentPosts } from '../protocol/sent-posts'
 import { SharedWords } from '../protocol/shared-words'
 import { Hearing } from './hearing'
-import { packForThread, type Packed, unpackForOwner } from '../protocol/wire'
+import { againOf, beginAgain, packForThread, type Packed, unpackForOwner, unpackForThread } from '../protocol/wire'
 import { Waiting } from './waiting'
 import type { ThreadData } from '../thread/thread-data'
+import { isReadable } from '../values/cloneable'
 import { decodeError } from '../values/errors'
-import { received } from '../values/received'
+import { Inbox } from '../values/inbox'
 import type { Transferable } from '../values/transfer'
 
 /** What a thread is made of. */
@@ -25,6 +27,8 @@ export interface ThreadSetup {
 /** Who listens to a thread. */
 export interface ThreadListener {
   hear(messages: readonly ToOwner[]): void
+  /** This message cannot be read in the thread. */
+  unread(message: ToThread): void
   /** The thread is gone. What it had sent was heard before. */
   died(cause: unknown): void
 }
@@ -32,8 +36,9 @@ export interface ThreadListener {
 /** How long a thread that is to end may go on to load its module, in milliseconds. */
 const LOADING_MS = 5_000
 
-const DEEP =
-  'An answer, a progress or a change of the state may be nested too deeply: 1000 levels can be sent. Or an error in it is its own cause.'
+const UNREADABLE =
+  'its thread was ended, since it could not read what was sent, and nothing was found in it that is wrong'
+const LOST = 'its thread has ended, and what it sent last could not be read'
 
 /** The module cannot be used at all: another try would end the same. */
 export class UnusableModule {
@@ -57,6 +62,8 @@ export class Thread {
   /** Null if Node has made none. */
   readonly #worker: Worker | null
   readonly #port: MessagePort
+  #inbox: Inbox<ToOwner> | null = null
+  readonly #sent = new SentPosts()
   #listener: ThreadListener | null = null
   #error: unknown = undefined
   #isDeaf = false
@@ -88,10 +95,17 @@ export class Thread {
     this.loaded = new Promise((resolve, reject) => {
       fail = reject
       const hearing = new Hearing(this.words)
-      port1.on('message', (packed: Packed) =>
-        this.#hear(received(port1, native(packed), unpackForOwner, hearing.heard), resolve, reject),
-      )
-      port1.on('messageerror', (error: unknown) => this.#unreadable(error))
+      this.#inbox = new Inbox(port1, {
+        unpack: (packed) => unpackForOwner(native(packed)),
+        take: (messages, posts) => {
+          hearing.heard(posts)
+          this.#sent.letGo(this.words.readByThread)
+          if (messages.length > 0) this.#hear(messages, resolve, reject)
+        },
+        read: (number) => (this.words.readByOwner = number),
+        ask: (number) => this.post([['again', number]]),
+      })
+      this.#inbox.listen()
     })
     this.loaded.catch(() => undefined)
     this.#exited = new Promise((resolve) => {
@@ -123,7 +137,24 @@ export class Thread {
     if (this.isGone) return
     const packed: Packed = []
     for (const message of messages) packForThread(packed, message)
+    this.#send(packed, list)
+  }
+
+  #send(packed: Packed, list?: readonly Transferable[]): void {
     this.#port.postMessage(packed, list)
+    this.#sent.add(packed, this.words.readByThread)
+  }
+
+  /** Sends a post again that the thread could not read, without what is wrong in it. */
+  #again(number: number): void {
+    const packed = this.#sent.at(number)
+    if (packed === undefined || againOf(packed) !== undefined) return this.endFor(new Error(UNREADABLE))
+    const again = beginAgain(number)
+    for (const message of unpackForThread(packed)) {
+      if (isReadable(message)) packForThread(again, message)
+      else this.#listener?.unread(message)
+    }
+    this.#send(again)
   }
 
   /** How long it has had nothing to do, in milliseconds. It stands still while the thread works, or loops. */
@@ -164,15 +195,10 @@ export class Thread {
     void this.kill()
   }
 
-  /** Some of what it said is lost, and nobody knows what. */
-  #unreadable(error: unknown): void {
-    const why = `its thread was ended, since what it sent could not be read: ${sentence(textOf(error))} ${DEEP}`
-    this.endFor(new Error(why))
-  }
-
   #hear(messages: readonly ToOwner[], resolve: (manifest: Manifest) => void, reject: (error: unknown) => void): void {
     if (this.#isDeaf) return
     this.waiting.heard()
+    for (const message of messages) if (message[0] === 'repost') this.#again(message[1])
     const [first] = messages
     if (first?.[0] === 'loaded') {
       this.isLoaded = true
@@ -187,13 +213,8 @@ export class Thread {
 
   #exit(code: number, fail: (error: unknown) => void): void {
     // What it has sent before comes first.
-    try {
-      for (let got; (got = receiveMessageOnPort(this.#port)) !== undefined;) {
-        this.#hear(unpackForOwner(got.message as Packed), () => undefined, fail)
-      }
-    } catch (error) {
-      this.#unreadable(error)
-    }
+    this.#inbox?.drain()
+    if (this.#inbox?.isMissing === true) this.#error ??= new Error(LOST)
     this.isGone = true
     this.waiting.end()
     this.#port.close()

@@ -1,5 +1,5 @@
 import { CrashedError, type Fault, type GenPoolError, InvalidError, type Job, type WorkerSeat } from '@genpool/core'
-import { faultIn, isCloneable } from '../values/cloneable'
+import { faultIn, isReadable } from '../values/cloneable'
 import { hasLeft, isDetached, transferListOf } from '../values/transfer'
 
 const MOVED =
@@ -13,7 +13,7 @@ const LIST_CANNOT_MOVE = 'Node cannot move something in the list that was given 
 /** The error of a job that could not be sent to its thread: it cannot be cloned, or its memory has been moved. */
 export function errorOfUnsent(job: Job, { facts, info }: WorkerSeat): GenPoolError {
   const all = [job, ...(job.companions ?? [])]
-  const { message, handler } = all.find((each) => !isCloneable(each.message)) ?? job
+  const { message, handler } = all.find((each) => !isReadable(each.message)) ?? job
   const hasRun = job.attempt > 0 || (job.before?.attempts ?? 0) > 0
   if (hasRun && hasLeft(message)) return new CrashedError(facts.name, info.name, handler.type, new Error(MOVED))
   return new InvalidError(`message "${job.handler.type}" to pool "${facts.name}"`, [faultOf(message)])
@@ -22,6 +22,6 @@ export function errorOfUnsent(job: Job, { facts, info }: WorkerSeat): GenPoolErr
 function faultOf(message: unknown): Fault {
   if (hasLeft(message)) return { path: [], message: SENT_BEFORE }
   const list = transferListOf(message)
-  if (list === undefined || !isCloneable(message)) return faultIn(message)
+  if (list === undefined || !isReadable(message)) return faultIn(message)
   return { path: [], message: list.some(isDetached) ? LIST_WAS_MOVED : LIST_CANNOT_MOVE }
 }

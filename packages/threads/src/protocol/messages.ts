@@ -90,18 +90,26 @@ export type ToThread =
   /** The caller of one message of a batch no longer waits, and others do. `batch`: the number of the first message. */
   | readonly ['left', batch: number, id: number]
   | readonly ['queried', query: number, value: unknown, error: EncodedValue | null]
-  /** An answer to a reply address that the thread has sent away. */
-  | readonly ['resolved', id: number, value: unknown]
+  /** An answer has come to a reply address that the thread has sent away. Its owner keeps it, under this number. */
+  | readonly ['resolved', id: number, kept: number]
   /** The pool has heard of a back-off, and has taken back what the thread had not begun then. */
   | readonly ['backedOff']
+  /** A post of the thread could not be read: it is to come again, without what was wrong in it. */
+  | readonly ['again', post: number]
   /** `keeps`: the thread goes on, for another member. */
   | readonly ['end', reason: EncodedValue, poolStops: boolean, keeps: boolean]
+
+/** An answer: a value, or the number of one that the owner keeps. */
+export interface Answer {
+  readonly value: unknown
+  readonly kept?: number
+}
 
 /** What comes of a run if its commit is done: it goes with the commit. */
 export interface CommittedRun {
   readonly job: number
   /** Its answer; undefined if that comes after the commit. */
-  readonly answer: { readonly value: unknown } | undefined
+  readonly answer: Answer | undefined
   /** Why its answer cannot be cloned. */
   readonly fault?: Fault
   /** How long it ran, if it is over then; -1 if it is not. */
@@ -119,7 +127,8 @@ export type ToOwner =
   | readonly ['cell', ReplicaMessage]
   | readonly ['started', Started]
   | readonly ['notStarted', EncodedValue]
-  | readonly ['answered', id: number, value: unknown, answered: boolean]
+  /** `answered`: a number is that of a value that the owner keeps. */
+  | readonly ['answered', id: number, value: unknown, answered: boolean | number]
   | readonly ['failedAlone', id: number, EncodedValue]
   /** Its answer cannot be cloned. */
   | readonly ['unanswerable', id: number, Fault]
@@ -139,3 +148,5 @@ export type ToOwner =
   | readonly ['stop', to: PlainAddress]
   | readonly ['log', level: string, args: readonly EncodedValue[]]
   | readonly ['ended', EncodedValue | null]
+  /** The same as `again` to a thread. */
+  | readonly ['repost', post: number]

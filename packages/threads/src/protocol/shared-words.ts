@@ -5,9 +5,14 @@ export const PLACES = 128
 
 /** How many posts of the thread its owner has read, modulo 2^32. */
 const HEARD = PLACES
-/** Not 0 when the pool has stopped. With it, the times are on an address that eight divides. */
+/** Not 0 when the pool has stopped. */
 const STOPPED = PLACES + 1
-const STARTS_AT = (PLACES + 2) * Int32Array.BYTES_PER_ELEMENT
+/** The last post of the other side that this one has read, and all before it. */
+const OWNER_READ = PLACES + 2
+const THREAD_READ = PLACES + 3
+/** The times are on an address that eight divides. */
+const WORDS = PLACES + 4
+const STARTS_AT = WORDS * Int32Array.BYTES_PER_ELEMENT
 const DEADLINES_AT = STARTS_AT + (PLACES + 1) * Float64Array.BYTES_PER_ELEMENT
 
 /** A thread that has said so much more than was heard waits before it says more. */
@@ -29,7 +34,7 @@ export class SharedWords implements Words {
   constructor(shared?: SharedArrayBuffer) {
     const memory = shared ?? new SharedArrayBuffer(DEADLINES_AT + PLACES * Float64Array.BYTES_PER_ELEMENT)
     this.memory = memory
-    this.#words = new Int32Array(memory, 0, PLACES + 2)
+    this.#words = new Int32Array(memory, 0, WORDS)
     this.#starts = new Float64Array(memory, STARTS_AT, PLACES + 1)
     this.#deadlines = new Float64Array(memory, DEADLINES_AT, PLACES)
     if (shared === undefined) this.#deadlines.fill(Infinity)
@@ -54,6 +59,24 @@ export class SharedWords implements Words {
 
   get isStopped(): boolean {
     return Atomics.load(this.#words, STOPPED) !== 0
+  }
+
+  /** The last post of the thread that its owner has read, and all before it. */
+  get readByOwner(): number {
+    return Atomics.load(this.#words, OWNER_READ)
+  }
+
+  set readByOwner(post: number) {
+    Atomics.store(this.#words, OWNER_READ, post)
+  }
+
+  /** The last post of the owner that the thread has read, and all before it. */
+  get readByThread(): number {
+    return Atomics.load(this.#words, THREAD_READ)
+  }
+
+  set readByThread(post: number) {
+    Atomics.store(this.#words, THREAD_READ, post)
   }
 
   /** The owner has read so many more posts. */

@@ -19,6 +19,18 @@ const MAY_WAIT = 256
 const OTHER = 64
 /** What others have committed to the shared state. */
 const PATCHES = 65
+/** A post that could not be read, without what was wrong in it. Follows: its number. */
+const AGAIN = 66
+
+/** The beginning of a post that comes again. */
+export function beginAgain(number: number): Packed {
+  return [AGAIN, number]
+}
+
+/** The post that comes again, and its number; undefined if it is another. */
+export function againOf(packed: Packed): { readonly number: number; readonly packed: Packed } | undefined {
+  return packed[0] === AGAIN ? { number: packed[1] as number, packed: packed.slice(2) } : undefined
+}
 
 /** Adds a message for a thread. */
 export function packForThread(packed: Packed, message: ToThread): void {
@@ -112,14 +124,16 @@ function packCommit(packed: Packed, commit: Commit): void {
   const [, epoch, seq, hold, patches, tag] = commit
   const { job, answer, fault, ranNs } = tag as CommittedRun
   if (fault !== undefined) return void packed.push(OTHER, ['cell', commit])
-  packed.push(COMMIT, epoch, seq, hold, job, ranNs, answer !== undefined, answer?.value)
+  packed.push(COMMIT, epoch, seq, hold, job, ranNs, answer === undefined ? false : (answer.kept ?? true), answer?.value)
   packPatches(packed, patches)
 }
 
 function unpackCommit(packed: Packed, at: number): readonly [commit: Commit, end: number] {
   const [epoch, seq, hold, job, ranNs, isAnswered, value] = packed.slice(at + 1, at + 8)
   const [patches, end] = unpackPatches(packed, at + 8)
-  const run = { job, answer: isAnswered === true ? { value } : undefined, ranNs } as CommittedRun
+  const answer =
+    typeof isAnswered === 'number' ? { value, kept: isAnswered } : isAnswered === true ? { value } : undefined
+  const run = { job, answer, ranNs } as CommittedRun
   return [['commit', epoch as number, seq as number, hold as number, patches, run], end]
 }
 
@@ -140,7 +154,7 @@ export function unpackForOwner(packed: Packed): ToOwner[] {
     }
     const id = packed[i + 1] as number
     messages.push(
-      ['answered', id, packed[i + 2], packed[i + 3] as boolean],
+      ['answered', id, packed[i + 2], packed[i + 3] as boolean | number],
       ['done', id, null, packed[i + 4] as number],
     )
     i += 5

@@ -1,4 +1,5 @@
 import type { Clock } from '@genpool/runtime'
+import { keptNumber } from '../protocol/kept-answer'
 import type { CommittedRun } from '../protocol/messages'
 import { transferListOf } from '../values/transfer'
 import type { Flushing } from './flushing'
@@ -41,6 +42,8 @@ export class CommittingLanes implements CommittingRuns {
     lane.isTold = ends
     lane.isOpen = !ends
     const ranNs = ends ? lane.ranNs : -1
+    const kept = keptNumber(answer?.value)
+    if (kept !== undefined) return { job, answer: { value: undefined, kept }, ranNs }
     // Moved memory is gone if the commit has to be made again.
     if (answer === undefined || transferListOf(answer.value) === undefined) return { job, answer, ranNs }
     this.lost(job)

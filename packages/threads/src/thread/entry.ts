@@ -1,4 +1,4 @@
-import { NS_PER_MS, OptionsError, readSafely, systemClock, textOf } from '@genpool/runtime'
+import { NS_PER_MS, OptionsError, readSafely, systemClock } from '@genpool/runtime'
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import { inspect } from 'node:util'
 import * as threads from 'node:worker_threads'
@@ -6,13 +6,13 @@ import { loadBehaviour } from '../loading/load-module'
 import { Awake } from '../protocol/awake'
 import { SharedWords } from '../protocol/shared-words'
 import { encodeError, isError } from '../values/errors'
-import { received } from '../values/received'
+import { Inbox } from '../values/inbox'
 import { manifestOf } from './manifest'
 import { Outbox } from './outbox'
 import { replacementOf } from './replacement'
 import { Runtime } from './runtime'
 import type { ThreadData } from './thread-data'
-import { type Packed, unpackForThread } from '../protocol/wire'
+import { unpackForThread } from '../protocol/wire'
 
 /** What a thread does: loads the behaviour, says what it has, and runs what it is given. */
 async function main({ port, memory, module, stayAwake, workerData }: ThreadData): Promise<void> {
@@ -36,9 +36,16 @@ async function main({ port, memory, module, stayAwake, workerData }: ThreadData)
     outbox.add(['loaded', manifestOf(definition)])
     const awake = new Awake(systemClock, stayAwake * NS_PER_MS)
     const running = (runtime = new Runtime(definition, words, { outbox, awake }))
-    port.on('messageerror', (error: unknown) => endFor(error))
-    port.on('message', (packed: Packed) => running.receive(received(port, packed, unpackForThread)))
     outbox.flush()
+    new Inbox(port, {
+      unpack: unpackForThread,
+      take: (messages) => running.receive(messages),
+      read: (number) => (words.readByThread = number),
+      ask: (number) => {
+        outbox.add(['repost', number])
+        outbox.flush()
+      },
+    }).listen()
   } catch (error) {
     failed(
       error,
@@ -62,11 +69,6 @@ function asError(thrown: unknown, file: string): unknown {
   if (isError(thrown)) return thrown
   const what = readSafely(() => inspect(thrown, { depth: 2, breakLength: Infinity }), 'something that cannot be shown')
   return new Error(`the module "${file}" threw what is no error: ${what}`, { cause: thrown })
-}
-
-/** What was sent is lost, and nobody knows what: the owner learns that the thread is gone. */
-function endFor(error: unknown): never {
-  throw new Error(`what was sent to its thread could not be read: ${textOf(error)}`, { cause: error })
 }
 
 /** Modules of the user's see their own data in `workerData`. */

@@ -1,5 +1,6 @@
 import type { Definition, Errand, LocalPoolSetup } from '@genpool/core/elsewhere'
 import type { Clock, ReplyReference } from '@genpool/runtime'
+import { keptAnswer } from '../protocol/kept-answer'
 import type { Setup } from '../protocol/messages'
 import type { EncodedValue } from '../values/errors'
 import { poolActor } from './faces'
@@ -32,9 +33,9 @@ export class PoolFaces {
     return `thread:${self.path.parts.join('/')}/${member.name}/${errand.id}`
   }
 
-  /** An answer has come to a reply address that was sent away. */
-  resolved(id: number, value: unknown): void {
-    this.#opened.get(id)?.resolve(value)
+  /** An answer has come to a reply address that was sent away. The owner keeps it under this number. */
+  resolved(id: number, kept: number): void {
+    this.#opened.get(id)?.resolve(keptAnswer(kept))
   }
 
   /** The answer to a query of a handler has come. */

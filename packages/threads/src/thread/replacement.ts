@@ -1,11 +1,11 @@
 import { InvalidError, textOf, warn } from '@genpool/runtime'
 import type { ReplicaMessage } from '@genpool/state-ane'
 import type { CommittedRun, ToOwner } from '../protocol/messages'
-import { faultIn, isCloneable } from '../values/cloneable'
+import { faultIn, isReadable } from '../values/cloneable'
 import { encodeError } from '../values/errors'
 
 /**
- * What is sent instead of a message that cannot be cloned: who waits for it learns why. Null for what nobody waits for.
+ * What is sent instead of a message that cannot be cloned, or read: who waits for it learns why. Null for what nobody waits for.
  *
  * @param handlerOf the handler of a job, in words
  */
@@ -38,11 +38,11 @@ function withdrawn(
 ): ReplicaMessage {
   const [kind, epoch, seq, hold, patches, tag] = message
   const { job, answer, ranNs } = tag as CommittedRun
-  if (isCloneable(patches)) {
+  if (isReadable(patches)) {
     // The commit is made all the same, as in the thread of the pool.
     return [kind, epoch, seq, hold, patches, { job, answer: undefined, fault: faultIn(answer?.value), ranNs }]
   }
-  const { path, value } = patches.find((patch) => !isCloneable(patch.value)) ?? { path: [], value: patches }
+  const { path, value } = patches.find((patch) => !isReadable(patch.value)) ?? { path: [], value: patches }
   const fault = faultIn(value)
   const refused = new InvalidError(`commit of ${handlerOf(job)}`, [{ ...fault, path: [...path, ...fault.path] }])
   return ['withdraw', epoch, seq, encodeError(refused)]

@@ -2,8 +2,9 @@ import type { Following } from '@genpool/core'
 import { type CheckedBackOff, type Errand, type ErrandHost, RunAgain } from '@genpool/core/elsewhere'
 import { type Clock, type GenPoolError, InvalidError, type Nanos, NS_PER_MS, readSafely } from '@genpool/runtime'
 import { CANCELLED, commit, isIn } from '../protocol/claims'
+import { keptNumber } from '../protocol/kept-answer'
 import type { SharedWords } from '../protocol/shared-words'
-import { faultIn, isCloneable } from '../values/cloneable'
+import { faultIn, isReadable } from '../values/cloneable'
 import { decodeError, type EncodedValue, encodeError } from '../values/errors'
 import type { Flushing } from './flushing'
 import type { Lane, Lanes } from './lanes'
@@ -85,7 +86,7 @@ export class RunReports implements ErrandHost {
   }
 
   follows(errand: Errand, then: Following): void {
-    if (!isCloneable(then)) throw new InvalidError(`result of the handler "${errand.type}"`, [faultIn(then)])
+    if (!isReadable(then)) throw new InvalidError(`result of the handler "${errand.type}"`, [faultIn(then)])
     const lane = this.#laneOf(errand)
     if (lane !== undefined) lane.follows = true
   }
@@ -93,7 +94,9 @@ export class RunReports implements ErrandHost {
   answered(errand: Errand, value: unknown, answered: boolean): void {
     const { outbox, flushing } = this.ports
     this.ports.settled(errand)
-    outbox.addValue(['answered', errand.id, value, answered], value)
+    const kept = keptNumber(value)
+    if (kept === undefined) outbox.addValue(['answered', errand.id, value, answered], value)
+    else outbox.add(['answered', errand.id, undefined, kept])
     flushing.later()
   }
 

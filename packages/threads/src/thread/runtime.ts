@@ -89,6 +89,8 @@ export class Runtime {
         return this.#pool?.resolved(message[1], message[2])
       case 'backedOff':
         return void (this.#backOffs = Math.max(0, this.#backOffs - 1))
+      case 'again':
+        return this.#outbox.again(message[1])
       case 'end':
         return void this.#end(decodeError(message[1]), message[2], message[3])
     }

@@ -1,8 +1,14 @@
-import { type DistantActors, DistantSystem, type PlainAddress, type ReplyReference } from '@genpool/runtime'
+import {
+  type DistantActors,
+  DistantSystem,
+  InvalidError,
+  type PlainAddress,
+  type ReplyReference,
+} from '@genpool/runtime'
 import type { EncodedValue } from '../values/errors'
 import { decodeError } from '../values/errors'
 import { plainOrNull, withPlainAddresses } from '../values/addresses'
-import { isCloneable } from '../values/cloneable'
+import { faultIn, isReadable } from '../values/cloneable'
 import type { Outbox } from './outbox'
 
 interface Asked {
@@ -65,6 +71,9 @@ export class MainSystem implements DistantActors {
 
   /** What is sent of a message. Throws into the handler if it cannot be sent. */
   #crossing(message: unknown): unknown {
-    return isCloneable(message) ? message : withPlainAddresses(message, this.open)
+    if (isReadable(message)) return message
+    const plain = withPlainAddresses(message, this.open)
+    if (!isReadable(plain)) throw new InvalidError('message to an actor', [faultIn(plain)])
+    return plain
   }
 }

@@ -1,6 +1,7 @@
 import { ERROR_CLASSES } from '@genpool/core/elsewhere'
 import { isGenPoolError, readSafely, textOf } from '@genpool/runtime'
 import { isNativeError } from 'node:util/types'
+import { isDeep } from './cloneable'
 
 /** An error in a form that structured clone keeps whole: its class is known by name. */
 interface EncodedError {
@@ -48,7 +49,8 @@ function encode(value: unknown, known: Map<Error, EncodedError>, depth: number):
     const items = readSafely(() => [...(value as unknown[])], [])
     return { kind: 'list', items: items.map((item) => encode(item, known, depth)) }
   }
-  return { kind: 'value', value: readSafely(() => structuredClone(value), undefined) ?? shown(value) }
+  const copy: unknown = isDeep(value) ? undefined : readSafely(() => structuredClone(value), undefined)
+  return { kind: 'value', value: copy ?? shown(value) }
 }
 
 /** What could not be cloned, or is nothing. */

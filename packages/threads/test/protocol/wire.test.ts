@@ -28,7 +28,7 @@ const patch = fc.oneof(
 const patches = fc.array(patch, { maxLength: 3 })
 const run = fc.record({
   job: fc.nat(),
-  answer: fc.oneof(fc.constant(undefined), fc.record({ value })),
+  answer: fc.oneof(fc.constant(undefined), fc.record({ value }), fc.record({ value, kept: fc.nat() })),
   ranNs: fc.constantFrom(-1, 5),
 })
 const unsendable = fc.constant({ job: 1, answer: undefined, fault: { path: [], message: 'a function' }, ranNs: -1 })
@@ -43,7 +43,7 @@ const commit = fc.tuple(
 )
 const toOwner = fc.oneof(
   fc.tuple(fc.constant('cell' as const), fc.oneof(commit, fc.constant(['turn', 5] as const))),
-  fc.tuple(fc.constant('answered' as const), fc.constantFrom(1, 2), value, fc.boolean()),
+  fc.tuple(fc.constant('answered' as const), fc.constantFrom(1, 2), value, fc.oneof(fc.boolean(), fc.nat())),
   fc.tuple(fc.constant('done' as const), fc.constantFrom(1, 2), fc.constantFrom(null, { timeout: 1 }), fc.nat()),
   fc.tuple(fc.constant('progress' as const), fc.nat(), value),
 ) as fc.Arbitrary<ToOwner>

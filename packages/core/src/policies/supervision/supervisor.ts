@@ -28,6 +28,7 @@ export interface SupervisorPorts {
 
 /** A fault that a child escalates: to the pool, or to the member under whose address it is. */
 export interface ChildFault extends Fault {
+  readonly seat?: Pick<Seat, 'seekWork' | 'leave' | 'fail'> | undefined
   /** The address of the child. */
   readonly reference: Reference
   /** Whether the child is a pool that gives up: it ends in any case. */
@@ -62,7 +63,7 @@ export class Supervisor implements Supervision, StartRules {
 
   memberCrashed(seat: Seat, request: RequestFacts | undefined, cause: unknown): void {
     const { onCrash } = this.pool
-    if (onCrash === undefined || request === undefined || seat.leaving !== null) return seat.leave(cause)
+    if (onCrash === undefined || request === undefined || seat.leaving !== null) return seat.fail(cause)
     // The member waits for the decision.
     const sender = this.pool.senderOf(request)
     eventually(
@@ -77,7 +78,7 @@ export class Supervisor implements Supervision, StartRules {
         ),
       (decision) => carryOut(decision, { error: cause, message: request.message, sender, seat }, this.pool.family),
       // An onCrash that throws has made no decision: the member ends. In nact, the process would end.
-      (error) => seat.leave(error),
+      (error) => seat.fail(error),
     )
   }
 
@@ -104,7 +105,7 @@ export class Supervisor implements Supervision, StartRules {
     const { onCrash, family, isPlain } = this.pool
     if (fault.gaveUp && !isPlain) return
     const end = (cause: unknown): void => {
-      if (seat !== undefined) seat.leave(cause)
+      if (seat !== undefined) seat.fail(cause)
       else family.giveUp(cause, `its child "${reference.name ?? ''}" escalated a fault`)
     }
     if (onCrash === undefined) return end(error)
