@@ -55,6 +55,17 @@ describe('what cannot be read, from a thread', () => {
     jest.spyOn(console, 'log').mockImplementation(() => undefined)
   })
 
+  it.each(['throwsOutside', 'rejectsOutside'] as const)(
+    'ends its thread only, outside of a handler: it %s',
+    async (type) => {
+      for (const kind of KINDS) {
+        expect([kind, await settled(call(pool, { type, kind }))]).toEqual([kind, 'ERR_GENPOOL_CRASHED'])
+      }
+      expect(await call(pool, { type: 'takes', value: 1 })).toBe('taken')
+    },
+    120_000,
+  )
+
   it.each(WAYS)('has its call settled, and the thread goes on: it %s', async (type) => {
     const thread = await call(pool, { type: 'thread' })
     for (const kind of KINDS) {

@@ -109,7 +109,7 @@ export class Thread {
     })
     this.loaded.catch(() => undefined)
     this.#exited = new Promise((resolve) => {
-      worker.on('error', (error: unknown) => (this.#error = errorOf(error)))
+      worker.on('error', (error: unknown) => (this.#error ??= errorOf(error)))
       worker.on('exit', (code) => {
         this.#exit(code, fail)
         resolve()
@@ -198,7 +198,10 @@ export class Thread {
   #hear(messages: readonly ToOwner[], resolve: (manifest: Manifest) => void, reject: (error: unknown) => void): void {
     if (this.#isDeaf) return
     this.waiting.heard()
-    for (const message of messages) if (message[0] === 'repost') this.#again(message[1])
+    for (const message of messages) {
+      if (message[0] === 'repost') this.#again(message[1])
+      else if (message[0] === 'uncaught') this.#error = errorOf(decodeError(message[1]))
+    }
     const [first] = messages
     if (first?.[0] === 'loaded') {
       this.isLoaded = true

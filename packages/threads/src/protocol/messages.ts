@@ -120,6 +120,8 @@ export interface CommittedRun {
 export type ToOwner =
   | readonly ['loaded', Manifest]
   | readonly ['unloadable', LoadFailure]
+  /** What ends the thread: nobody has caught it. */
+  | readonly ['uncaught', EncodedValue]
   /** What `init` made: a state, or a step that says how to start. */
   | readonly ['made', kind: 'state' | 'continue' | 'ignore' | 'refuse', value: unknown, reason: unknown]
   | readonly ['notMade', EncodedValue]

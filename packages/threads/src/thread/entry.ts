@@ -7,6 +7,7 @@ import { Awake } from '../protocol/awake'
 import { SharedWords } from '../protocol/shared-words'
 import { encodeError, isError } from '../values/errors'
 import { Inbox } from '../values/inbox'
+import { tellLastError } from './last-error'
 import { manifestOf } from './manifest'
 import { Outbox } from './outbox'
 import { replacementOf } from './replacement'
@@ -24,6 +25,7 @@ async function main({ port, memory, module, stayAwake, workerData }: ThreadData)
   })
   // What was done is told, also if a handler ends the process of its thread.
   process.once('exit', () => outbox.flush())
+  tellLastError(outbox)
   showWorkerData(workerData)
   const failed = (error: unknown, isFinal: boolean): void => {
     outbox.add(['unloadable', { error: encodeError(asError(error, module.file)), isFinal }])
