@@ -1,6 +1,6 @@
 import { BadFrame } from './errors'
 import type { Reader } from './reader'
-import { type ErrorName, ERRORS, MOST_DEPTH, Tag, VIEWS } from './tags'
+import { type ErrorName, ERRORS, isPlace, MOST_DEPTH, Tag, VIEWS } from './tags'
 
 /**
  * Reads one value. Safe on any bytes: no code is run, no prototype is touched, nothing is made that the bytes do not pay for, and
@@ -62,6 +62,8 @@ export class Decoder {
         return this.#object()
       case Tag.array:
         return this.#array()
+      case Tag.namedArray:
+        return this.#namedArray()
       case Tag.map:
         return this.#map()
       case Tag.set:
@@ -92,14 +94,25 @@ export class Decoder {
   }
 
   #object(): object {
-    const count = this.from.countOf()
     const object = this.#keep<Record<string, unknown>>({})
-    for (let i = 0; i < count; i++) {
-      const key = this.from.text()
-      if (key === '__proto__') throw new BadFrame('it has the name "__proto__"')
-      object[key] = this.read()
-    }
+    for (let left = this.from.countOf(); left > 0; left--) object[this.#name()] = this.read()
     return object
+  }
+
+  #name(): string {
+    const name = this.from.text()
+    if (name === '__proto__') throw new BadFrame('it has the name "__proto__"')
+    return name
+  }
+
+  #namedArray(): unknown[] {
+    const array = this.#array() as unknown[] & Record<string, unknown>
+    for (let left = this.from.countOf(); left > 0; left--) {
+      const name = this.#name()
+      if (isPlace(name)) throw new BadFrame(`a name in an array is ${name}`)
+      array[name] = this.read()
+    }
+    return array
   }
 
   #array(): unknown[] {

@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 import { readSafely, textOf } from '@genpool/runtime'
 import { NotCarried, TooLarge } from './errors'
-import { ERRORS, MOST_DEPTH, Tag, VIEWS } from './tags'
+import { ERRORS, isPlace, MOST_DEPTH, Tag, VIEWS } from './tags'
 import type { Writer } from './writer'
 
 /** Writes one value, as structured clone would copy it. Functions, symbols and what only one process has are refused. */
@@ -78,8 +78,11 @@ export class Encoder {
   }
 
   #object(value: object): void {
-    const keys = Object.keys(value)
     this.to.byte(Tag.object)
+    this.#fields(value, Object.keys(value))
+  }
+
+  #fields(value: object, keys: readonly string[]): void {
     this.to.count(keys.length)
     for (const key of keys) {
       if (key === '__proto__') throw new NotCarried('the name "__proto__" is not sent')
@@ -91,12 +94,14 @@ export class Encoder {
   #array(value: readonly unknown[]): void {
     // Read once: a getter of an item may change it.
     const { length } = value
-    this.to.byte(Tag.array)
+    const names = namesOf(value, length)
+    this.to.byte(names.length === 0 ? Tag.array : Tag.namedArray)
     this.to.count(length)
     for (let i = 0; i < length; i++) {
       if (i in value) this.#inside(i, value[i])
       else this.to.byte(Tag.hole)
     }
+    if (names.length > 0) this.#fields(value, names)
   }
 
   #inside(key: PropertyKey, value: unknown): void {
@@ -108,19 +113,19 @@ export class Encoder {
   }
 
   #special(value: object): void {
-    if (value instanceof Date) {
+    if (types.isDate(value)) {
       this.to.byte(Tag.date)
       this.to.f64(value.getTime())
-    } else if (value instanceof Map) {
-      const items = [...(value as Map<unknown, unknown>)]
+    } else if (types.isMap(value)) {
+      const items = [...value]
       this.to.byte(Tag.map)
       this.to.count(items.length)
       for (const [key, item] of items) {
         this.#inside('key', key)
         this.#inside(typeof key === 'string' ? key : 'value', item)
       }
-    } else if (value instanceof Set) {
-      const items = [...(value as Set<unknown>)]
+    } else if (types.isSet(value)) {
+      const items = [...value]
       this.to.byte(Tag.set)
       this.to.count(items.length)
       for (const item of items) this.#inside('item', item)
@@ -130,22 +135,24 @@ export class Encoder {
   }
 
   #rare(value: object): void {
-    if (value instanceof Error) {
+    if (types.isNativeError(value) || value instanceof Error) {
       const { name } = value
       this.to.byte(Tag.error)
       this.to.text(typeof name === 'string' && Object.hasOwn(ERRORS, name) ? name : 'Error')
       this.to.text(String(value.message))
       this.#inside('cause', value.cause)
-    } else if (value instanceof RegExp) {
+    } else if (types.isRegExp(value)) {
       this.to.byte(Tag.regexp)
       this.to.text(value.source)
       this.to.text(value.flags)
     } else if (types.isBoxedPrimitive(value)) {
       this.to.byte(Tag.boxed)
       this.#value((value as { valueOf(): unknown }).valueOf())
-    } else if (types.isPromise(value) || types.isWeakMap(value) || types.isWeakSet(value) || isShared(value)) {
-      throw new NotCarried(`a ${value.constructor.name} cannot travel`)
-    } else this.#object(value)
+    } else {
+      const kind = ofOneProcess(value)
+      if (kind !== undefined) throw new NotCarried(`${kind} cannot travel`)
+      this.#object(value)
+    }
   }
 
   #bytes(tag: number, value: ArrayBufferView): void {
@@ -159,6 +166,25 @@ export class Encoder {
     this.to.count(bytes.length)
     this.to.bytes(bytes)
   }
+}
+
+/** The names of an array that are no places, as those of a match of a RegExp. */
+function namesOf(array: readonly unknown[], length: number): readonly string[] {
+  const keys = Object.keys(array)
+  if (keys.length === 0 || keys[keys.length - 1] === String(length - 1)) return NONE
+  return keys.filter((key) => !isPlace(key))
+}
+const NONE: readonly string[] = []
+
+/** What it is, if it says nothing in another process: an iterator, or an object of a class that is JavaScript's or Node's own. */
+function ofOneProcess(value: object): string | undefined {
+  if (value instanceof Blob) return 'a Blob'
+  if (/ (Iterator|(Async)?Generator)\]$/.test(Object.prototype.toString.call(value))) return 'an iterator'
+  const { constructor } = (Object.getPrototypeOf(value) ?? {}) as { readonly constructor?: unknown }
+  if (typeof constructor !== 'function' || constructor.name === 'Object') return undefined
+  return Function.prototype.toString.call(constructor).endsWith('{ [native code] }')
+    ? `a ${constructor.name}`
+    : undefined
 }
 
 function isShared(value: unknown): boolean {

@@ -21,7 +21,16 @@ export const Tag = {
   /** A value that came before in the same message: shared and circular structures stay so. */
   again: 18,
   hole: 19,
+  /** An array that has names, too, as a match of a RegExp: they follow the items. */
+  namedArray: 20,
 } as const
+
+const MOST_PLACES = 2 ** 32 - 1
+
+/** Whether a name in an array is the place of an item, or its length. */
+export function isPlace(key: string): boolean {
+  return key === 'length' || (String(Number(key) >>> 0) === key && Number(key) < MOST_PLACES)
+}
 
 /** The views over bytes, by the number that they have on the wire. */
 export const VIEWS = [

@@ -34,6 +34,9 @@ describe('the error of bytes that are no value', () => {
     ['a count without an end', [6, ...Array<number>(9).fill(255)], 'a count in it is too large'],
     ['half a character', [6, 7, 1, 2, 3], 'a text in it has half a character'],
     ['a kind of value that is not known', [77], 'the kind of value 77 is not known here: has the other side a newer'],
+    ['a place among the names of an array', [20, 0, 1, ...text('5'), 1], 'a name in an array is 5'],
+    ['a length among the names of an array', [20, 0, 1, ...text('length'), 1], 'a name in an array is length'],
+    ['a trap among the names of an array', [20, 0, 1, ...text('__proto__'), 1], 'it has the name "__proto__"'],
     ['a typed array that is not known', [16, 99, 0], 'a kind of typed array in it is not known'],
     [
       'a typed array with a wrong length',

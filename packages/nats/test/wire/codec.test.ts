@@ -4,13 +4,16 @@ import { BadFrame } from '../../src/wire/errors'
 
 const copy = (value: unknown): unknown => defaultCodec.decode(defaultCodec.encode(value))
 
+const { port1 } = new MessageChannel()
+afterAll(() => port1.close())
+
 const anything = fc.anything({
   withBigInt: true,
   withDate: true,
   withMap: true,
   withSet: true,
   withTypedArray: true,
-  withSparseArray: false,
+  withSparseArray: true,
   withBoxedValues: true,
   withObjectString: true,
   stringUnit: 'binary',
@@ -53,6 +56,9 @@ describe('the default codec', () => {
     ['a great bigint', [123456789012345678901234567890n, -1n, 0n]],
     ['holes', [1, , 3, ,]],
     ['a regular expression', /a\/b/giu],
+    ['a match of a regular expression', /(?<a>b)/.exec('abc')],
+    ['an array that is nothing but names', Object.assign([], { a: [1], '01': 2, '-1': 3, '1.5': 4, '4294967295': 5 })],
+    ['holes and names', Object.assign([1, , 3, ,], { a: 1 })],
     ['bytes', [new Uint8Array([1, 2]), new Float64Array([1.5]), new DataView(new ArrayBuffer(3)), new ArrayBuffer(2)]],
     ['a part of a buffer', new Uint16Array(new Uint16Array([1, 2, 3, 4]).buffer, 2, 2)],
     ['boxed values', [Object(1), Object('a'), Object(true), Object(2n)]],
@@ -92,6 +98,12 @@ describe('the default codec', () => {
     ['a function', { a: [() => 1] }, 'a function cannot travel', ['a', 0]],
     ['a symbol', { a: Symbol('s') }, 'a symbol cannot travel', ['a']],
     ['a promise', [Promise.resolve()], 'a Promise cannot travel', [0]],
+    ['a generator', [(function* () {})()], 'an iterator cannot travel', [0]],
+    ['an iterator', { i: [1][Symbol.iterator]() }, 'an iterator cannot travel', ['i']],
+    ['a port', { p: port1 }, 'a MessagePort cannot travel', ['p']],
+    ['a weak reference', { w: new WeakRef({}) }, 'a WeakRef cannot travel', ['w']],
+    ['a blob', { b: new Blob(['x']) }, 'a Blob cannot travel', ['b']],
+    ['a format', { f: new Intl.NumberFormat() }, 'a NumberFormat cannot travel', ['f']],
     ['shared memory', { m: new SharedArrayBuffer(1) }, 'a SharedArrayBuffer cannot travel', ['m']],
     ['a name that is a trap', JSON.parse('{"a":{"__proto__":1}}'), 'the name "__proto__" is not sent', ['a']],
     ['a getter that throws', { get a() { throw new Error('no') } }, 'reading it threw: no', []], // prettier-ignore
