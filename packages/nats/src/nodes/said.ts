@@ -1,4 +1,4 @@
-import type { Halted } from '@genpool/core/elsewhere'
+import type { Halted, Openings } from '@genpool/core/elsewhere'
 import { printable } from '@genpool/runtime'
 import { LONGEST_TYPE, MOST_TYPES, type RunOfType } from './run-times'
 
@@ -31,6 +31,8 @@ export interface Said {
   readonly leaving: boolean
   /** Why it begins nothing now. Undefined: it does, or a node of an older version does not say it. */
   readonly halted?: Halted | undefined
+  /** When requests that come now may begin there, as its rate and a back-off say. Undefined: neither bounds it, or it does not say. */
+  readonly openings?: Openings | undefined
   /** The types of messages that it has handlers for, as `textOfTypes` writes them. Undefined: any, or it does not say. */
   readonly types?: string | undefined
   /** The beginnings of the inboxes to which NATS does not let it publish: it runs nothing for these clients. */
@@ -76,6 +78,7 @@ export function saidFrom(value: unknown): Said | undefined {
     leaving: leaving === true,
     ...(given['halted'] === 'paused' || given['halted'] === 'starting' ? { halted: given['halted'] } : {}),
     ...textsOf(given),
+    ...openingsIn(given),
     ...runsOf(given),
     ...addressesOf(given),
   }
@@ -94,6 +97,12 @@ function textsOf({
     ...(typeof store === 'string' && store.length <= MOST_STORE ? { store: printable(store) } : {}),
     ...(typeof heldBack === 'string' && heldBack.length <= MOST_STORE ? { heldBack: printable(heldBack) } : {}),
   }
+}
+
+function openingsIn({ openings }: Record<string, unknown>): Pick<Said, 'openings'> {
+  if (typeof openings !== 'object' || openings === null) return {}
+  const { free, nextMs, everyMs } = openings as Record<string, unknown>
+  return isFigure(free) && isFigure(nextMs) && isFigure(everyMs) ? { openings: { free, nextMs, everyMs } } : {}
 }
 
 function addressesOf({ muteFor, lost }: Record<string, unknown>): Pick<Said, 'muteFor' | 'lost'> {

@@ -1,5 +1,5 @@
 import { type HereRef, load, onEvent, type PoolRef, StoppedError, UnreachableError } from '@genpool/core'
-import { haltedOf, legible, messageTypesOf, watchHalts, watchRuns } from '@genpool/core/elsewhere'
+import { haltedOf, legible, messageTypesOf, openingsOf, watchHalts, watchRuns } from '@genpool/core/elsewhere'
 import {
   type Change,
   changesBetween,
@@ -226,6 +226,7 @@ export class ServedPool {
       epoch: this.#epoch,
       leaving: this.#leaving || phase === 'stopped' || phase === 'draining',
       halted: haltedOf(this.pool),
+      openings: openingsOf(this.pool),
       types: this.#types,
       muteFor: this.#mute.inboxes,
       release: this.options.release,
