@@ -49,6 +49,15 @@ export function haltedOf(ref: PoolRef): Halted | undefined {
   return shouldHave ? 'starting' : undefined
 }
 
+/** The signals of the calls without a key that wait, and for which no handler was called. If they abort now, nothing has run. */
+export function unbegunSignals(ref: PoolRef): AbortSignal[] {
+  const { waiting } = poolOf(ref, 'serve').kernel.port
+  return waiting.flatMap(({ attempt, key, rarely }) => {
+    const signal = rarely?.signal ?? null
+    return attempt > 0 || key !== undefined || signal === null ? [] : [signal]
+  })
+}
+
 /** When new requests may begin there, by its rate and by a back-off of all; undefined if neither bounds it. */
 export function openingsOf(ref: PoolRef): Openings | undefined {
   const pool = poolOf(ref, 'serve')

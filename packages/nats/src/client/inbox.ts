@@ -9,8 +9,8 @@ import { cancelFrame, type Frame, Kind, openFrame } from '../wire/frames'
 export interface InboxListener {
   /** An answer, an error or a progress for a request. */
   frame(id: string, frame: Frame): void
-  /** A node had connected again, and refused a message since its sender did not know that yet. */
-  tooEarly(id: string, said: Said): void
+  /** A node did not take a message, since it is paused, or had connected again and its sender did not know that yet. */
+  notTaken(id: string, said: Said): void
   /** A node answered this question, and with it all that was sent to it before. */
   caughtUp(said: Said, number: number): void
   /** NATS says that nobody listened where the request went. */
@@ -123,7 +123,7 @@ export class Inbox {
     } catch (fault) {
       return this.listener.bad(id, fault)
     }
-    if (frame.kind === Kind.load) return this.#said(data, (said) => this.listener.tooEarly(id, said))
+    if (frame.kind === Kind.load) return this.#said(data, (said) => this.listener.notTaken(id, said))
     this.listener.frame(id, frame)
   }
 

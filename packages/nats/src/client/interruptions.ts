@@ -59,7 +59,13 @@ export class Interruptions {
     catchUps.begin(node, pending.now())
   }
 
-  /** A node that has connected again has refused all that was sent to it before that was known. */
+  /** A node has given messages of keys back. Others that are on their way come back, too, before anything else of their keys goes there. */
+  nodeGaveBack(node: Node): void {
+    const { pending, catchUps } = this.ports
+    catchUps.begin(node, pending.now())
+  }
+
+  /** A node that has connected again, or given messages back, has refused all that was sent to it before that was known. */
   caughtUp(node: Node): void {
     const { pending, delivery } = this.ports
     delivery.sendAgain(pending.of(node).filter(({ key }) => key !== null))

@@ -79,6 +79,7 @@ export class RemoteClient {
         probe: (node) => this.#discovery.probe(node),
         lost: (node) => this.#interruptions.nodeLost(node),
         reconnected: (node) => this.#interruptions.nodeBack(node),
+        gaveBack: (node) => this.#interruptions.nodeGaveBack(node),
       },
       () => this.#inbox.prefix,
     ))
@@ -149,9 +150,9 @@ export class RemoteClient {
   #inboxListener(): InboxListener {
     return {
       frame: (id, frame) => this.#answers.received(id, frame),
-      tooEarly: (id, said) => {
+      notTaken: (id, said) => {
         this.#discovery.said(said, false)
-        this.#answers.tooEarly(id)
+        this.#answers.notTaken(id)
       },
       caughtUp: (said, number) => {
         this.#discovery.said(said, false)

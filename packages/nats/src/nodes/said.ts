@@ -25,8 +25,10 @@ export interface Said {
   readonly upMs: number
   /** At the latest after how long it says something again. */
   readonly everyMs: number
-  /** Counts its connections to NATS: with each new one, answers on their way may be lost. */
+  /** Counts its connections to NATS, and `returns`. With each new connection, answers on their way may be lost. */
   readonly epoch: number
+  /** How often it has given messages of keys back, so that it refuses those that were sent after them. Undefined: never. */
+  readonly returns?: number | undefined
   /** It takes nothing new, and will be gone soon. */
   readonly leaving: boolean
   /** Why it begins nothing now. Undefined: it does, or a node of an older version does not say it. */
@@ -45,6 +47,11 @@ export interface Said {
   readonly store?: string | undefined
   /** What holds requests back there although members are free, for people: a rate, a limit or a back-off. Undefined: nothing, or it does not say. */
   readonly heldBack?: string | undefined
+}
+
+/** How often it has connected again. */
+export function connectionsOf({ epoch, returns = 0 }: Said): number {
+  return epoch - returns
 }
 
 /** A node tells of so many inboxes to which it may not publish. */
@@ -78,6 +85,7 @@ export function saidFrom(value: unknown): Said | undefined {
     leaving: leaving === true,
     ...(given['halted'] === 'paused' || given['halted'] === 'starting' ? { halted: given['halted'] } : {}),
     ...textsOf(given),
+    ...(isFigure(given['returns']) ? { returns: given['returns'] } : {}),
     ...openingsIn(given),
     ...runsOf(given),
     ...addressesOf(given),
