@@ -255,6 +255,7 @@ export class JobConsumer {
       serverNow: () => time.now(),
       mayTell: () => this.#link.usable || this.#stopping === null,
       leaveLane: (lane, ms) => this.#demand.leave(lane, ms),
+      leavePlain: (times) => this.#demand.leavePlain(times),
       finished: (lane) => this.#demand.finished(lane),
       failed: (job) => (this.#lastFailure = job),
     })
