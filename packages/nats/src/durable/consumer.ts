@@ -135,6 +135,7 @@ export class JobConsumer {
       asked: this.#demand.open,
       oldestMs: this.#deliveries.oldestMs(now),
       mostStops: this.#deliveries.mostStops,
+      alone: this.#deliveries.alone,
       lastFailure: this.#lastFailure,
       unknownTypes: this.#unknowns.counts(now),
       trouble: this.#trouble,
