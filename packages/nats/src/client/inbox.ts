@@ -44,7 +44,9 @@ export function isQuestion(id: string): boolean {
 export class Inbox {
   readonly #prefix: string
   readonly #at: number
-  readonly #subscriptions: readonly Subscription[]
+  #subscriptions: readonly Subscription[]
+  /** Whether NATS has refused a subscription. */
+  #isRefused = false
   #next = 0
   #questions = 0
 
@@ -56,10 +58,28 @@ export class Inbox {
     const { options } = connection as { options?: { inboxPrefix?: string } }
     this.#prefix = `${createInbox(options?.inboxPrefix)}.`
     this.#at = this.#prefix.length
-    this.#subscriptions = [
+    this.#subscriptions = this.#subscribe()
+  }
+
+  /** Subscribes once more, if that was refused. */
+  again(): void {
+    if (!this.#isRefused || this.connection.isClosed()) return
+    this.#isRefused = false
+    for (const subscription of this.#subscriptions) subscription.unsubscribe()
+    this.#subscriptions = this.#subscribe()
+  }
+
+  #subscribe(): readonly Subscription[] {
+    const { connection, subjects } = this
+    return [
       connection.subscribe(`${this.#prefix}*`, { callback: (error, message) => this.#answer(error, message) }),
       connection.subscribe(subjects.load, { callback: (error, message) => this.#load(error, message) }),
     ]
+  }
+
+  #refused(error: Error): void {
+    this.#isRefused = true
+    this.listener.refused(error)
   }
 
   /** With what the addresses begin at which it is answered. */
@@ -106,7 +126,7 @@ export class Inbox {
   }
 
   #answer(error: Error | null, message: Msg): void {
-    if (error !== null) return this.listener.refused(error)
+    if (error !== null) return this.#refused(error)
     const id = message.subject.slice(this.#at)
     const { data } = message
     const isNumbered = id.startsWith(NUMBERED)
@@ -128,7 +148,7 @@ export class Inbox {
   }
 
   #load(error: Error | null, message: Msg): void {
-    if (error !== null) return this.listener.refused(error)
+    if (error !== null) return this.#refused(error)
     this.#said(message.data, (said) => {
       this.listener.said(said, false)
       const own = said.lost?.filter((address) => address.startsWith(this.#prefix)) ?? []

@@ -42,6 +42,8 @@ export class Node {
   /** When it got something last. */
   sentAt: Nanos
   answered = 0
+  /** The same when NATS last refused what was sent to it. */
+  answeredAtRefusal = 0
   /** How long its answers took lately, from the sending of the request. */
   readonly took: RecentHistogram
   /** How much of that was not at the node: travelling, and waiting for the event loops of both sides. */
