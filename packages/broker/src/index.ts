@@ -12,6 +12,7 @@ export { type DropFacts, DroppedError, type DropReason, InvalidError } from './e
 export { type BackOffFigures, type BackOffScope } from './limits/back-off'
 export { type HeldBy, type LimitFigures } from './limits/limit-figures'
 export { type HoldingLimit, type HoldWatch } from './limits/hold-watch'
+export { type Openings } from './limits/openings'
 export { keepLimitedShape } from './limits/passes'
 export { limitShape, type LimitsOptions, limitsOptions, type RateOptions, rateOptions } from './limits/limit-options'
 export { type CodelOptions, codelOptions } from './queues/codel-options'

@@ -44,6 +44,7 @@ const LABELS = {
   'dead-letters': ['warn', 'dead letters'],
   'growing-queue': ['warn', 'durable queue grows'],
   'unknown-types': ['warn', 'types without a handler'],
+  alone: ['warn', 'one attempt runs alone'],
 }
 
 /** A shape for each severity: readable without colour. */

@@ -18,7 +18,13 @@ import { until } from './support/until'
 const behaviourOf = (where: string, started?: Promise<void>) =>
   definePool({
     init: () => started?.then(() => ({})) ?? {},
-    calls: { where: () => reply(where) },
+    calls: {
+      where: () => reply(where),
+      backOff: ({ ms }: { ms: number }, _state, ctx) => {
+        ctx.backOff(ms)
+        return reply(where)
+      },
+    },
   })
 
 const services: Service[] = []
@@ -120,6 +126,39 @@ describe('a node that begins nothing', () => {
     await until(() => inspect(remote).nodes.every(({ halted }) => halted === null), 'the third one begins work')
     await services[1]?.stop({ within: 5000 })
     expect(await whereOf(remote)).toEqual(new Set(['third']))
+  })
+
+  it('gets no calls beyond its rate while another node can begin them', async () => {
+    const name = 'at-its-rate'
+    const rated = await nodeOf(name, 'rated', undefined, { rate: { limit: 5, interval: 600_000 } })
+    await nodeOf(name, 'free')
+    const remote = await remoteOf(name)
+    await until(() => inspect(remote).nodes.length === 2, 'both are known')
+    const places: unknown[] = []
+    for (let i = 0; i < 60; i++) places.push(await call(remote, { type: 'where' }, { timeout: 20_000 }))
+    expect(places.filter((place) => place === 'rated')).toHaveLength(5)
+    const seen = () => inspect(remote).nodes.find(({ id }) => id === rated.id)
+    expect(seen()?.beginsInMs).toBeGreaterThan(60_000)
+    expect(seen()).toMatchObject({ halted: null, waiting: 0 })
+    // Another client knows it from what the node says.
+    const parent = spawnPool(system, behaviourOf('nowhere'), 'another-parent')
+    const other = remotePool<ReturnType<typeof behaviourOf>>(parent, connection, { name })
+    await until(() => inspect(other).nodes.length === 2, 'the other client knows both')
+    await until(() => inspect(other).nodes.some(({ beginsInMs }) => beginsInMs > 0), 'it knows of the rate')
+    const calls = Array.from({ length: 20 }, () => call(other, { type: 'where' }, { timeout: 20_000 }))
+    expect(new Set(await Promise.all(calls))).toEqual(new Set(['free']))
+  })
+
+  it('gets no calls while all of its pool backs off', async () => {
+    const name = 'backs-off'
+    await nodeOf(name, 'a')
+    const remote = await remoteOf(name)
+    expect(await call(remote, { type: 'backOff', ms: 600_000 })).toBe('a')
+    await nodeOf(name, 'b')
+    await until(() => inspect(remote).nodes.some(({ beginsInMs }) => beginsInMs > 0), 'it says that it backs off')
+    await until(() => inspect(remote).nodes.length === 2, 'both are known')
+    const calls = Array.from({ length: 20 }, () => call(remote, { type: 'where' }, { timeout: 20_000 }))
+    expect(new Set(await Promise.all(calls))).toEqual(new Set(['b']))
   })
 
   it('is told of when its rate holds requests back', async () => {

@@ -145,6 +145,39 @@ describe('a permission that is missing for the messages themselves', () => {
     await service.stop()
   })
 
+  it.each([
+    ['sender', '"genpool.orders.ask", "genpool.orders.*.ask"', 'publish'],
+    ['hearer', '"genpool.orders.load"', 'subscribe'],
+  ])('of a client (%s) is noticed when it is given: it need not connect again', async (name, allowed, what) => {
+    const both = {
+      publish: '"genpool.orders.ask", "genpool.orders.*.ask", "genpool.orders.*.call"',
+      subscribe: '"genpool.orders.load", "_INBOX.>"',
+    }
+    const user = (permissions: Record<string, string>): string =>
+      `{ user: ${name}, password: ${name[0]!}, permissions: { publish: [${permissions['publish']}], subscribe: [${permissions['subscribe']}] } }`
+    const before = user({ ...both, [what]: allowed })
+    await server.configure((config) => config.replace('{ user: admin', `${before}\n    { user: admin`))
+    const service = await serve(spawnPool(system, Orders, 'local') as never, await login('node'), { name: 'orders' })
+    const nc = await login(name)
+    const orders = remotePool<typeof Orders>(system, nc, { name: 'orders', timeout: 20_000 })
+    const tried = async (): Promise<unknown> => call(orders, { type: 'add', value: 1 }).catch((error: unknown) => error)
+    await until(async () => (await tried(), inspect(orders).refusal !== null), 'it is refused')
+    const burst = await Promise.all(Array.from({ length: 50 }, tried))
+    expect(burst.every((error) => (error as { mayHaveRun?: boolean }).mayHaveRun === false)).toBe(true)
+    expect(await tried()).toMatchObject(UNREACHABLE)
+    expect(service.inspect().requests.received).toBe(0)
+    let reconnects = 0
+    void (async () => {
+      for await (const { type } of nc.status()) if (type === 'reconnect') reconnects++
+    })()
+    await server.configure((config) => config.replace(before, user(both)))
+    await until(async () => (await tried()) === 2, 'it is answered')
+    await until(() => inspect(orders).refusal === null, 'nothing is refused any more')
+    expect(await Promise.all(Array.from({ length: 50 }, tried))).toEqual(Array.from({ length: 50 }, () => 2))
+    expect(reconnects).toBe(0)
+    await service.stop()
+  })
+
   it('of a client, to send: nothing has run, and all are told', async () => {
     const service = await serve(spawnPool(system, Orders, 'local') as never, await login('node'), { name: 'orders' })
     const first = remotePool<typeof Orders>(system, await login('hushed'), { name: 'orders' })

@@ -5,6 +5,7 @@ import { type Waiting } from '../queues/waiting'
 import { type BackOffScope } from '../limits/back-off'
 import { type HoldWatch } from '../limits/hold-watch'
 import { type LimitFigures } from '../limits/limit-figures'
+import { type Openings } from '../limits/openings'
 import { type EngineOptions } from './broker-options'
 
 /**
@@ -157,6 +158,8 @@ export interface Broker<A extends Waiting, R extends Waiting> {
   opensAt(entry: Waiting, now: Nanos): Nanos
   /** What rates, limits and back-offs hold back now. O(keys). */
   limits(now: Nanos): LimitFigures
+  /** When new requests may begin; undefined if no rate of all and no back-off of all bounds it. */
+  openings(now: Nanos): Openings | undefined
   /**
    * Takes a request back that was matched, to be matched again: it is queued where its age puts it, and keeps the turn of its
    * key. Neither a full queue nor the admission refuses it. Call it instead of `release`.

@@ -2,6 +2,7 @@ import { type Nanos, type Change, changesBetween } from '@genpool/runtime'
 import { type BackOffScope } from '../limits/back-off'
 import { type LimitFigures } from '../limits/limit-figures'
 import { LimitedQueue } from '../limits/limited-queue'
+import { type Openings } from '../limits/openings'
 import { LayeredQueue } from '../queues/layered-queue'
 import { type Layers } from '../queues/layers'
 import { PackedQueue } from '../queues/packed-queue'
@@ -82,6 +83,10 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
 
   limits(now: Nanos): LimitFigures {
     return this.limited === null ? NO_FIGURES : this.limited.figures(now)
+  }
+
+  openings(now: Nanos): Openings | undefined {
+    return this.limited?.openings(now)
   }
 
   opensAt(entry: Waiting, now: Nanos): Nanos {

@@ -107,6 +107,24 @@ export class Begins {
     return Math.max(at, this.freeAt(this.shareEnds[4 * place + 2] as number, excessOfShare, this.share))
   }
 
+  /** How much fits now. */
+  room(place: number, now: Nanos): number {
+    const { limit, burst } = this.rules
+    const ofShare = this.shareSums === null ? Infinity : burst - this.usedOfShare(this.shareSums, place, now)
+    return Math.max(0, Math.min(limit - this.used(place, now), ofShare))
+  }
+
+  /** When the last of `cost` fits if it begins bit by bit, as soon as it may: of more than a burst, a burst after the other. */
+  opensAfter(place: number, cost: number, now: Nanos): Nanos {
+    const bursts = Math.max(0, Math.ceil(cost / this.rules.burst) - 1)
+    return this.opensAt(place, cost - bursts * this.rules.burst, now) + bursts * this.share
+  }
+
+  /** How long it takes on average until 1 more fits. */
+  get every(): Nanos {
+    return this.rules.interval / this.rules.limit
+  }
+
   /** Reports that something of this cost begins now. */
   add(place: number, cost: number, now: Nanos): void {
     const newest = this.ends[4 * place + 3] as number

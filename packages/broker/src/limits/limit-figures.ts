@@ -61,7 +61,7 @@ function holds<E extends Waiting>(lane: LimitLane<E>, now: Nanos): boolean {
 }
 
 /** How many are parked though the limit of their key is not what holds them. */
-function behindReady<E extends Waiting>({ all }: LimitRules<E>, now: Nanos): number {
+export function behindReady<E extends Waiting>({ all }: LimitRules<E>, now: Nanos): number {
   let count = 0
   for (const limit of all) {
     for (const lane of limit.lanes()) if (lane.ready > 0 && !lane.isBlocked(0, now)) count += lane.parked

@@ -10,8 +10,9 @@ import { GatedQueue } from './gated-queue'
 import { type HoldWatch } from './hold-watch'
 import { LaneSchedule } from './lane-schedule'
 import { isNewestFirst, laneQueue } from './limit-client'
-import { type LimitFigures, figuresOf } from './limit-figures'
+import { behindReady, type LimitFigures, figuresOf } from './limit-figures'
 import { LimitRules, type LimitsInForce } from './limit-rules'
+import { type Openings, openingsOf } from './openings'
 import { Passes } from './passes'
 import { ShortLimits } from './short-limits'
 
@@ -89,6 +90,14 @@ export abstract class LimitedWaiting<E extends Waiting> {
     return figuresOf(this.rules, { now, ready: this.ready, opensAt: this.queue.opensAt(now) })
   }
 
+  /** When new requests may begin; undefined if no rate of all and no back-off of all bounds it. */
+  openings(now: Nanos): Openings | undefined {
+    const { rules, queue, passes } = this
+    const parked = behindReady(rules, now)
+    const inQueue = rules.leastCost === 1 ? queue.ready : sumOf(queue, (entry) => passes.costOf(entry))
+    return openingsOf(rules.gate, inQueue + parked, now)
+  }
+
   cancel(tag: unknown, now: Nanos): number {
     this.decision.begin()
     const parked = this.lanes.tagged(tag)
@@ -141,4 +150,10 @@ export abstract class LimitedWaiting<E extends Waiting> {
     this.decision.add({ ...drop, waiting: this.length })
     this.queue.release(drop.entry, now)
   }
+}
+
+function sumOf<E>(all: Iterable<E>, of: (one: E) => number): number {
+  let sum = 0
+  for (const one of all) sum += of(one)
+  return sum
 }

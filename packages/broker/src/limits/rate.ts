@@ -33,6 +33,21 @@ export class Rate {
     return this.begins.opensAt(this.place, cost, now)
   }
 
+  /** How much fits now. */
+  room(now: Nanos): number {
+    return this.begins.room(this.place, now)
+  }
+
+  /** When the last of `cost` fits, of any size, if it begins bit by bit. */
+  opensAfter(cost: number, now: Nanos): Nanos {
+    return this.begins.opensAfter(this.place, cost, now)
+  }
+
+  /** How long it takes on average until 1 more fits. */
+  get every(): Nanos {
+    return this.begins.every
+  }
+
   /** Reports that something of this cost begins now. */
   add(cost: number, now: Nanos): void {
     this.begins.add(this.place, cost, now)

@@ -1,3 +1,4 @@
+import type { Openings } from '@genpool/broker'
 import type { Nanos } from '@genpool/runtime'
 import type { Cell } from '@genpool/state-ane'
 import type { MessageTypes } from '../behaviours/message-types'
@@ -46,6 +47,21 @@ export function haltedOf(ref: PoolRef): Halted | undefined {
   // An elastic pool may have no members, and starts one for the first request.
   const shouldHave = pool.size > 0 || pool.oldestStart !== undefined || pool.failedStarts > 0
   return shouldHave ? 'starting' : undefined
+}
+
+/** The signals of the calls without a key that wait, and for which no handler was called. If they abort now, nothing has run. */
+export function unbegunSignals(ref: PoolRef): AbortSignal[] {
+  const { waiting } = poolOf(ref, 'serve').kernel.port
+  return waiting.flatMap(({ attempt, key, rarely }) => {
+    const signal = rarely?.signal ?? null
+    return attempt > 0 || key !== undefined || signal === null ? [] : [signal]
+  })
+}
+
+/** When new requests may begin there, by its rate and by a back-off of all; undefined if neither bounds it. */
+export function openingsOf(ref: PoolRef): Openings | undefined {
+  const pool = poolOf(ref, 'serve')
+  return pool.kernel.port.openings(pool.now())
 }
 
 /**

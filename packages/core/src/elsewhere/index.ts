@@ -18,7 +18,17 @@ export type { AfterCommit, CellElsewhere } from './last-word-worker'
 export { type Figure, type PoolElsewhere, putElsewhere } from '../api/elsewhere'
 export { addSource, deliver, type Delivering, type DeliveryOptions, longRunMs, roomIn } from '../api/deliver'
 export { explanationOf } from '../api/explain'
-export { type Halted, haltedOf, messageTypesOf, sharedCellOf, watchHalts, watchRuns } from '../api/serving'
+export {
+  type Halted,
+  haltedOf,
+  messageTypesOf,
+  openingsOf,
+  sharedCellOf,
+  unbegunSignals,
+  watchHalts,
+  watchRuns,
+} from '../api/serving'
+export type { Openings } from '@genpool/broker'
 export type { MessageTypes } from '../behaviours/message-types'
 export { onAbort } from '../requests/on-abort'
 export { Conditions } from '../views/conditions'

@@ -1,5 +1,5 @@
 import { createBroker } from '@genpool/broker'
-import type { Broker, BrokerHooks, Drop, EngineOptions, LimitFigures, Maker, Match } from '@genpool/broker'
+import type { Broker, BrokerHooks, Drop, EngineOptions, LimitFigures, Maker, Match, Openings } from '@genpool/broker'
 import { type Clock, type Nanos, type Turn, WakeTimer } from '@genpool/runtime'
 import { NO_DECISION } from '../hot-imports'
 import type { Member } from '../members/member'
@@ -93,6 +93,10 @@ export class BrokerPort implements Port, BrokerHooks<Request, Member> {
 
   limits(now: Nanos): LimitFigures {
     return this.engine.limits(now)
+  }
+
+  openings(now: Nanos): Openings | undefined {
+    return this.engine.openings(now)
   }
 
   backOff(request: Request, key: unknown, until: Nanos): unknown {

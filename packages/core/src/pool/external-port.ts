@@ -1,4 +1,11 @@
-import { brokerOf, type BrokerRef, type DropFacts, DroppedError, type LimitFigures } from '@genpool/broker'
+import {
+  brokerOf,
+  type BrokerRef,
+  type DropFacts,
+  DroppedError,
+  type LimitFigures,
+  type Openings,
+} from '@genpool/broker'
 import { type GenPoolError, isGenPoolError, type Nanos, OptionsError, type Turn } from '@genpool/runtime'
 import { InvalidError } from '@genpool/state-ane'
 import type { Member } from '../members/member'
@@ -76,6 +83,10 @@ export class ExternalPort implements Port, OfferHost {
   /** Those of the broker, over all pools that share it. */
   limits(now: Nanos): LimitFigures {
     return this.#broker.engine.limits(now)
+  }
+
+  openings(now: Nanos): Openings | undefined {
+    return this.#broker.engine.openings(now)
   }
 
   backOff(): never {

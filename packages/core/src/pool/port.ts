@@ -1,4 +1,4 @@
-import type { Broker, EngineOptions, LimitFigures, Maker } from '@genpool/broker'
+import type { Broker, EngineOptions, LimitFigures, Maker, Openings } from '@genpool/broker'
 import type { Nanos } from '@genpool/runtime'
 import type { Member } from '../members/member'
 import type { Request } from '../requests/request'
@@ -24,6 +24,8 @@ export interface Port {
   opensAt(request: Request): Nanos
   /** What rates, limits and back-offs hold back now. */
   limits(now: Nanos): LimitFigures
+  /** When new requests may begin; undefined if no rate of all and no back-off of all bounds it. */
+  openings(now: Nanos): Openings | undefined
   /**
    * Begins nothing of a key before `until`; null: of all, undefined: of the key of the request. Returns the key; undefined for all.
    *

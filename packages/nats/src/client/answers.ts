@@ -15,7 +15,7 @@ import type { RemoteRequest } from './remote-request'
 export interface AnswerPorts {
   readonly name: string
   readonly pending: Pick<Pending, 'get' | 'now'>
-  readonly counts: { bad: number; late: number }
+  readonly counts: { bad: number; late: number; retries: number }
   readonly failures: RemoteFailures
   readonly reads: Reads
   readonly roster: {
@@ -33,6 +33,7 @@ export interface AnswerPorts {
   }
   readonly delivery: {
     hasNodeFor(request: RemoteRequest, now: Nanos): boolean
+    send(request: RemoteRequest, now: Nanos): void
     wait(request: RemoteRequest): void
   }
   readonly casts: {
@@ -75,16 +76,23 @@ export class Answers {
     }
   }
 
-  /** Its node had connected again, and did not take it. What was sent there before may be lost, and is sent first. */
-  tooEarly(id: string): void {
-    const { pending, delivery, casts } = this.ports
+  /**
+   * Its node did not take it: it had connected again, and what was sent there before may be lost, and is sent first; or it is paused, and
+   * gives it back.
+   */
+  notTaken(id: string): void {
+    const { pending, counts, delivery, casts } = this.ports
     const request = pending.get(id)
     if (request === undefined) return casts.cameTooEarly(id)
     // One that was sent there before may have run. It is sent again when the node has caught up.
     if (request.node === null || request.attemptId !== id || request.isRepeated) return
     request.node.loses(request)
+    request.returned(request.node.id)
     request.leaves()
-    delivery.wait(request)
+    if (request.key !== null) return delivery.wait(request)
+    // It was no work for anybody: it goes to another node, whatever the budget for retries.
+    counts.retries++
+    delivery.send(request, pending.now())
   }
 
   /** Nobody listened: it certainly did not run there, unless it was sent there before. */

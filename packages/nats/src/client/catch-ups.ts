@@ -17,7 +17,7 @@ export interface CatchUpPorts {
 }
 
 /**
- * Nodes that have connected again. What was sent to them before is lost, or they refuse it. NATS keeps the order of one sender: when
+ * Nodes that have connected again, or given messages of keys back. What was sent to them before is lost, or they refuse it. NATS keeps the order of one sender: when
  * such a node answers a question, it has refused all that was sent before. Until then no message with a key is sent to it.
  */
 export class CatchUps {

@@ -1,6 +1,6 @@
 import type { Clock, Nanos } from '@genpool/runtime'
 import type { Node } from '../nodes/node'
-import { setBudget, setEpoch } from '../wire/frames'
+import { setBudget, setEpoch, setMayReturn } from '../wire/frames'
 import type { RemoteFailures } from './failures'
 import type { KeyOrder } from './key-order'
 import type { RemoteRequest, RequestSetup } from './remote-request'
@@ -133,6 +133,8 @@ export class Delivery {
     const frame = isFirst ? request.setup.frame : request.renewed(now, false)
     const leftMs = request.leftMs(now)
     setBudget(frame, leftMs - node.marginMs(leftMs))
+    // Where nothing begins, it is sent only if there is no other node.
+    setMayReturn(frame, !node.isHalted && request.returnedBy?.has(node.id) !== true)
     request.node = node
     request.sentAt = now
     request.firstSentAt ??= now

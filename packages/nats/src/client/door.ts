@@ -1,5 +1,5 @@
 import type { CallOptions, GenPoolError } from '@genpool/core'
-import { type Nanos, textOf } from '@genpool/runtime'
+import { type Clock, type Nanos, NS_PER_MS, textOf } from '@genpool/runtime'
 import type { Bodies } from '../wire/codec'
 import type { StateAt } from '../wire/frames'
 import type { RemoteFailures } from './failures'
@@ -7,8 +7,12 @@ import { prepare, type Prepared } from './prepare'
 import type { CheckedRemoteOptions } from './remote-options'
 import type { RemoteKind } from './remote-request'
 
+/** After so long one message is sent though NATS refused others: its account may have got the permission since. */
+const TRY_AGAIN = 1000 * NS_PER_MS
+
 /** What the door needs. */
 export interface DoorPorts {
+  readonly clock: Pick<Clock, 'now'>
   readonly counts: { full: number }
   readonly failures: RemoteFailures
   readonly reads: { readonly at: StateAt | undefined }
@@ -18,12 +22,17 @@ export interface DoorPorts {
   bodies(): Bodies
   /** How many messages of this client have no outcome yet. */
   inFlight(): number
+  /** A message is sent though NATS refused others: `isRefused` says later whether it refuses again. */
+  tries(isRefused: () => boolean): void
 }
 
 /** Takes messages in, ready to be sent, or says why not. */
 export class Door {
   #phase: 'running' | 'draining' | 'stopped' = 'running'
   #refusal: Error | undefined
+  /** How often, and when last. */
+  #refusals = 0
+  #refusedAt: Nanos = -Infinity
 
   constructor(private readonly ports: DoorPorts) {}
 
@@ -55,12 +64,14 @@ export class Door {
     this.#phase = 'stopped'
   }
 
-  /** NATS refuses this client: nothing works until it connects again. */
+  /** NATS refuses this client: nothing works until it connects again, or gets the permission. */
   close(refusal: Error): void {
+    this.#refusals++
+    this.#refusedAt = this.ports.clock.now()
     this.#refusal ??= refusal
   }
 
-  /** It is connected again. */
+  /** It is connected again, or NATS refuses nothing more. */
   open(): void {
     this.#refusal = undefined
   }
@@ -76,9 +87,20 @@ export class Door {
     return prepare(kind, message, given, { options, bodies: this.ports.bodies(), failures, max, now, state })
   }
 
+  /** Whether NATS is tried once more. Others are refused until it is known what it says. */
+  tries(): boolean {
+    const isClosed = this.#phase !== 'running' || this.ports.link.connection.isClosed()
+    const now = this.ports.clock.now()
+    if (this.#refusal === undefined || isClosed || now - this.#refusedAt < TRY_AGAIN) return false
+    this.#refusedAt = now
+    const before = this.#refusals
+    this.ports.tries(() => this.#refusals !== before)
+    return true
+  }
+
   #refusalOf(): GenPoolError | undefined {
     const { closed } = this
-    if (closed !== undefined) return closed
+    if (closed !== undefined && !this.tries()) return closed
     const { counts, failures } = this.ports
     const { maxInFlight } = this.ports.options()
     const inFlight = this.ports.inFlight()

@@ -9,8 +9,8 @@ import { cancelFrame, type Frame, Kind, openFrame } from '../wire/frames'
 export interface InboxListener {
   /** An answer, an error or a progress for a request. */
   frame(id: string, frame: Frame): void
-  /** A node had connected again, and refused a message since its sender did not know that yet. */
-  tooEarly(id: string, said: Said): void
+  /** A node did not take a message, since it is paused, or had connected again and its sender did not know that yet. */
+  notTaken(id: string, said: Said): void
   /** A node answered this question, and with it all that was sent to it before. */
   caughtUp(said: Said, number: number): void
   /** NATS says that nobody listened where the request went. */
@@ -44,7 +44,9 @@ export function isQuestion(id: string): boolean {
 export class Inbox {
   readonly #prefix: string
   readonly #at: number
-  readonly #subscriptions: readonly Subscription[]
+  #subscriptions: readonly Subscription[]
+  /** Whether NATS has refused a subscription. */
+  #isRefused = false
   #next = 0
   #questions = 0
 
@@ -56,10 +58,28 @@ export class Inbox {
     const { options } = connection as { options?: { inboxPrefix?: string } }
     this.#prefix = `${createInbox(options?.inboxPrefix)}.`
     this.#at = this.#prefix.length
-    this.#subscriptions = [
+    this.#subscriptions = this.#subscribe()
+  }
+
+  /** Subscribes once more, if that was refused. */
+  again(): void {
+    if (!this.#isRefused || this.connection.isClosed()) return
+    this.#isRefused = false
+    for (const subscription of this.#subscriptions) subscription.unsubscribe()
+    this.#subscriptions = this.#subscribe()
+  }
+
+  #subscribe(): readonly Subscription[] {
+    const { connection, subjects } = this
+    return [
       connection.subscribe(`${this.#prefix}*`, { callback: (error, message) => this.#answer(error, message) }),
       connection.subscribe(subjects.load, { callback: (error, message) => this.#load(error, message) }),
     ]
+  }
+
+  #refused(error: Error): void {
+    this.#isRefused = true
+    this.listener.refused(error)
   }
 
   /** With what the addresses begin at which it is answered. */
@@ -106,7 +126,7 @@ export class Inbox {
   }
 
   #answer(error: Error | null, message: Msg): void {
-    if (error !== null) return this.listener.refused(error)
+    if (error !== null) return this.#refused(error)
     const id = message.subject.slice(this.#at)
     const { data } = message
     const isNumbered = id.startsWith(NUMBERED)
@@ -123,12 +143,12 @@ export class Inbox {
     } catch (fault) {
       return this.listener.bad(id, fault)
     }
-    if (frame.kind === Kind.load) return this.#said(data, (said) => this.listener.tooEarly(id, said))
+    if (frame.kind === Kind.load) return this.#said(data, (said) => this.listener.notTaken(id, said))
     this.listener.frame(id, frame)
   }
 
   #load(error: Error | null, message: Msg): void {
-    if (error !== null) return this.listener.refused(error)
+    if (error !== null) return this.#refused(error)
     this.#said(message.data, (said) => {
       this.listener.said(said, false)
       const own = said.lost?.filter((address) => address.startsWith(this.#prefix)) ?? []

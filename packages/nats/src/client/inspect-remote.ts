@@ -34,6 +34,8 @@ export interface NodeInspection {
   readonly store: string | null
   /** What holds requests back there although members are free: a rate, a limit or a back-off; null if nothing does, or it does not say. */
   readonly heldBack: string | null
+  /** When a request that is sent now may begin there, by its rate and back-offs; 0 at once, or if it does not say. */
+  readonly beginsInMs: number
   /** NATS does not let it publish to the inbox of this client, so nothing is sent to it. */
   readonly mute: boolean
   /** It is new, or came back, and gets few requests first. */
@@ -190,6 +192,7 @@ function inspectNode(node: Node, now: Nanos): Omit<NodeInspection, 'timesSlower'
     doubtful: node.isDoubtful(now),
     store,
     heldBack,
+    beginsInMs: round(node.beginsInMs(now)),
     warmingUp: !node.warm,
     inFlight: node.inFlight,
     sent: node.sent,

@@ -1,6 +1,8 @@
 import type { GenPoolError } from '@genpool/core'
 import type { Clock } from '@genpool/runtime'
+import { type Link, wasRead } from '../link'
 import type { Node } from '../nodes/node'
+import { pause } from '../pause'
 import type { Subjects } from '../subjects'
 import type { Casts } from './casts'
 import type { CatchUps } from './catch-ups'
@@ -8,7 +10,7 @@ import type { Conditions } from './conditions'
 import type { Delivery } from './delivery'
 import type { Discovery } from './discovery'
 import type { Door } from './door'
-import { isQuestion } from './inbox'
+import { type Inbox, isQuestion } from './inbox'
 import type { RemoteFailures } from './failures'
 import type { KeyOrder } from './key-order'
 import type { Outcomes } from './outcomes'
@@ -19,6 +21,8 @@ import type { Roster } from './roster'
 /** What interruptions need. */
 export interface InterruptionPorts {
   readonly clock: Clock
+  readonly link: Link
+  readonly inbox: Pick<Inbox, 'again'>
   readonly subjects: Subjects
   readonly failures: RemoteFailures
   readonly pending: Pick<Pending, 'all' | 'get' | 'now' | 'of' | 'waiting'>
@@ -33,6 +37,9 @@ export interface InterruptionPorts {
   readonly discovery: Pick<Discovery, 'end' | 'findAgain' | 'forget' | 'probe'>
   readonly conditions: Pick<Conditions, 'end' | 'look'>
 }
+
+/** What a refusal takes to come after the answer of the server. */
+const WAY_MS = 50
 
 /** So often a request is sent again because NATS has refused its answer. */
 const MOST_LOST_ANSWERS = 3
@@ -59,7 +66,13 @@ export class Interruptions {
     catchUps.begin(node, pending.now())
   }
 
-  /** A node that has connected again has refused all that was sent to it before that was known. */
+  /** A node has given messages of keys back. Others that are on their way come back, too, before anything else of their keys goes there. */
+  nodeGaveBack(node: Node): void {
+    const { pending, catchUps } = this.ports
+    catchUps.begin(node, pending.now())
+  }
+
+  /** A node that has connected again, or given messages back, has refused all that was sent to it before that was known. */
   caughtUp(node: Node): void {
     const { pending, delivery } = this.ports
     delivery.sendAgain(pending.of(node).filter(({ key }) => key !== null))
@@ -125,7 +138,7 @@ export class Interruptions {
     this.refused(error)
   }
 
-  /** The account lacks a permission: nothing works until it connects again with another one. */
+  /** The account lacks a permission: nothing works until it connects again with another one, or gets it. */
   refused(error: Error): void {
     const { door, keys, outcomes, failures } = this.ports
     door.close(error)
@@ -134,9 +147,23 @@ export class Interruptions {
     this.#noMore(failures.closed(false, error))
   }
 
-  /** NATS refuses what is sent to this node: it has had nothing of it, unless it has ever answered something. */
+  /** A message is sent though NATS refused others. If it refuses nothing now, all is open again. */
+  async tries(isRefused: () => boolean): Promise<void> {
+    const { clock, door, inbox, discovery, link } = this.ports
+    inbox.again()
+    discovery.findAgain()
+    // The message itself is sent after this.
+    const isRead = await new Promise<boolean>((resolve) => clock.defer(() => resolve(wasRead(link, clock))))
+    await pause(clock, WAY_MS, false)
+    if (isRead && !isRefused()) door.open()
+  }
+
+  /** NATS refuses what is sent to this node: it has had nothing of it, unless it has answered something since it was last refused. */
   #notSent(node: Node, cause: Error): void {
-    if (node.answered > 0) return
+    const { answered } = node
+    const hasHad = answered > node.answeredAtRefusal
+    node.answeredAtRefusal = answered
+    if (hasHad) return
     const { pending, outcomes, casts, failures } = this.ports
     for (const request of pending.of(node)) {
       if (!request.isRepeated) outcomes.settle(request, failures.closed(request.mayHaveRun, cause))

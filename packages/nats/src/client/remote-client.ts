@@ -79,6 +79,7 @@ export class RemoteClient {
         probe: (node) => this.#discovery.probe(node),
         lost: (node) => this.#interruptions.nodeLost(node),
         reconnected: (node) => this.#interruptions.nodeBack(node),
+        gaveBack: (node) => this.#interruptions.nodeGaveBack(node),
       },
       () => this.#inbox.prefix,
     ))
@@ -124,7 +125,8 @@ export class RemoteClient {
       nobody: () => this.#interruptions.nobodyServes(),
     })
     const inFlight = (): number => pending.size + casts.waiting
-    this.#door = new Door({ ...shared, options: () => this.options, inFlight })
+    const tries = (isRefused: () => boolean): void => void this.#interruptions.tries(isRefused)
+    this.#door = new Door({ ...shared, options: () => this.options, inFlight, tries })
     this.#watch = new NodeWatch({
       ...shared,
       isConnected: () => link.usable,
@@ -149,9 +151,9 @@ export class RemoteClient {
   #inboxListener(): InboxListener {
     return {
       frame: (id, frame) => this.#answers.received(id, frame),
-      tooEarly: (id, said) => {
+      notTaken: (id, said) => {
         this.#discovery.said(said, false)
-        this.#answers.tooEarly(id)
+        this.#answers.notTaken(id)
       },
       caughtUp: (said, number) => {
         this.#discovery.said(said, false)
@@ -204,7 +206,7 @@ export class RemoteClient {
   /** Resolves when a node is known; rejects if no message can be sent. */
   ready(): Promise<void> {
     const { closed } = this.#door
-    if (closed !== undefined) return Promise.reject(closed)
+    if (closed !== undefined && !this.#door.tries()) return Promise.reject(closed)
     return this.roster.nodes.length > 0 ? Promise.resolve() : this.#discovery.ready()
   }
 

@@ -60,6 +60,8 @@ export class RemoteRequest implements Expiring {
   lostAnswers = 0
   /** Nodes that have refused it. */
   refusedBy: Set<string> | null = null
+  /** Nodes that were paused and gave it back: they keep it if it comes again. */
+  returnedBy: Set<string> | null = null
   /** It may have run at a node: one of them had it, and is gone or answers no more. */
   mayHaveRun = false
   settled = false
@@ -93,6 +95,12 @@ export class RemoteRequest implements Expiring {
   refused(node: string): void {
     this.refusedBy ??= new Set()
     this.refusedBy.add(node)
+  }
+
+  /** A node was paused, and gave it back. */
+  returned(node: string): void {
+    this.returnedBy ??= new Set()
+    this.returnedBy.add(node)
   }
 
   /** Its attempt at its node is over. Whatever that node still says may only be an answer. */

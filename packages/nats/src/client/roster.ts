@@ -4,7 +4,7 @@ import { choose } from '../nodes/choice'
 import { Node } from '../nodes/node'
 import { Paces } from '../nodes/paces'
 import { rendezvous } from '../nodes/rendezvous'
-import type { Said } from '../nodes/said'
+import { connectionsOf, type Said } from '../nodes/said'
 import type { Manner } from '../nodes/served-types'
 import { Trials } from '../nodes/trials'
 import { Patience } from './patience'
@@ -17,6 +17,8 @@ export interface RosterListener {
   lost(node: Node): void
   /** This node has connected again: answers of it may be lost. */
   reconnected(node: Node): void
+  /** This node was paused and gave messages of keys back: it refuses those that were sent to it before this was known. */
+  gaveBack(node: Node): void
 }
 
 /** A request that wants a node. */
@@ -73,13 +75,14 @@ export class Roster {
   says(said: Said, now: Nanos): { readonly node: Node; readonly isNew: boolean } | undefined {
     const known = this.#nodes.get(said.id)
     if (known !== undefined) {
-      const { epoch, types } = known.said
+      const before = known.said
       const wasMute = this.isMute(known)
       if (known.isDoubtful(now) && !known.said.leaving) known.coolDown()
       known.says(said, now)
       this.#paces.changed()
-      if (said.types !== types || this.isMute(known) !== wasMute) this.#compare()
-      if (said.epoch !== epoch) this.listener.reconnected(known)
+      if (said.types !== before.types || this.isMute(known) !== wasMute) this.#compare()
+      if (connectionsOf(said) !== connectionsOf(before)) this.listener.reconnected(known)
+      else if (said.epoch !== before.epoch) this.listener.gaveBack(known)
       if (said.leaving && known.inFlight === 0) this.#remove(known)
       this.#count(now)
       return { node: known, isNew: false }

@@ -135,6 +135,7 @@ export class JobConsumer {
       asked: this.#demand.open,
       oldestMs: this.#deliveries.oldestMs(now),
       mostStops: this.#deliveries.mostStops,
+      alone: this.#deliveries.alone,
       lastFailure: this.#lastFailure,
       unknownTypes: this.#unknowns.counts(now),
       trouble: this.#trouble,
@@ -255,6 +256,7 @@ export class JobConsumer {
       serverNow: () => time.now(),
       mayTell: () => this.#link.usable || this.#stopping === null,
       leaveLane: (lane, ms) => this.#demand.leave(lane, ms),
+      leavePlain: (times) => this.#demand.leavePlain(times),
       finished: (lane) => this.#demand.finished(lane),
       failed: (job) => (this.#lastFailure = job),
     })

@@ -7,7 +7,7 @@ import type { Failure } from './attempts'
 import { isFailure } from './history'
 import { movedFrame, readJob } from './job-frame'
 import type { QueueNames } from './names'
-import type { Publisher, Stored } from './publisher'
+import { isWrongLast, type Publisher, type Stored } from './publisher'
 
 const GONE =
   'it is gone: somebody has sent it again with retry(), or deleted it with discard(), or it was older than the queue keeps them. ' +
@@ -60,13 +60,25 @@ export class DeadLetters {
 
   /** Keeps a cast as a dead letter. Again for the same one does nothing. */
   async put(seq: number, death: Death): Promise<void> {
-    const { publisher, names, maxPayload } = this.parts
+    const { jsm, publisher, names, maxPayload } = this.parts
     const most = maxPayload() - 2000
     let frame = this.#frameOf(death)
     if (frame.length > most) frame = this.#frameOf({ ...death, history: [] })
     // Only of bytes that somebody else has written: casts of ours leave room for it.
     if (frame.length > most) frame = this.#frameOf({ ...death, history: [], data: new Uint8Array() })
-    await publisher.store({ subject: names.deadOf(seq), frame, messageId: `dead.${seq}.${death.storedAt.getTime()}` })
+    const messageId = `dead.${seq}.${death.storedAt.getTime()}`
+    for (let expected = 0; ;) {
+      try {
+        return void (await publisher.store({ subject: names.deadOf(seq), frame, messageId, expected }))
+      } catch (error) {
+        if (!isWrongLast(error)) throw error
+        // The server knows ids for a while only: whoever stored it may have died before it could acknowledge the cast.
+        const last = await jsm.streams.getMessage(names.dead, { last_by_subj: names.deadOf(seq) })
+        if (last !== null && deathIn(last.data, last.time).storedAt.getTime() === death.storedAt.getTime()) return
+        // Of another cast, whose place it has: its stream was made anew.
+        expected = last?.seq ?? 0
+      }
+    }
   }
 
   async list(limit: number, after: number): Promise<DeadLetter[]> {

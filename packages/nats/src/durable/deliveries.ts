@@ -2,6 +2,7 @@ import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import { openingOf, withLost } from './attempts'
 import type { DeliveryPorts } from './delivery-ports'
 import { Endings } from './endings'
+import type { ConsumerInspection } from './figures'
 import type { Incoming } from './incoming'
 import { NewerJob, readJob } from './job-frame'
 import { badJob, Job, runJob, storedAtOf } from './job-runs'
@@ -41,6 +42,14 @@ export class Deliveries {
   /** Whether one runs alone, or waits for that: others cannot begin now. */
   get isHeld(): boolean {
     return this.#turns.isHeld
+  }
+
+  /** The one that runs alone, or waits for that. */
+  get alone(): ConsumerInspection['alone'] {
+    const { alone } = this.#turns
+    if (alone === null) return null
+    const { header, attempt } = alone.one
+    return { id: header.id, attempt, running: alone.isRunning }
   }
 
   /** How long the oldest one has been here, in milliseconds. */

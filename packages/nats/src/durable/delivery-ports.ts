@@ -32,6 +32,8 @@ export interface DeliveryPorts extends RunPorts {
   serverNow(): number
   /** Does not ask for a lane of keys for so long. */
   leaveLane(lane: number, ms: number): void
+  /** A cast without a key is given back that was offered so many times: others are to have it. */
+  leavePlain(times: number): void
   /** A cast is no longer in hand here. */
   finished(lane: number): void
   failed(job: { readonly id: string; readonly code: string; readonly reason: string }): void

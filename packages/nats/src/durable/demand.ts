@@ -1,6 +1,7 @@
 import { NS_PER_MS, WakeTimer } from '@genpool/runtime'
 import type { Msg } from '@nats-io/transport-node'
 import { CancelledPulls } from './cancelled-pulls'
+import { HandOver } from './hand-over'
 import { PullInbox } from './pull-inbox'
 import { Pulls } from './pulls'
 import type { Queue } from './queue'
@@ -31,6 +32,7 @@ export class Demand {
   readonly #inbox: PullInbox
   readonly #cancelled: CancelledPulls
   readonly #wake: WakeTimer
+  readonly #handOver = new HandOver()
   #planned = false
 
   constructor(
@@ -86,6 +88,12 @@ export class Demand {
     this.#pulls.leave(lane, this.queue.clock.now() + ms * NS_PER_MS)
   }
 
+  /** A cast without a key was given back that was offered so many times: others are to have it. */
+  leavePlain(times: number): void {
+    if (this.#handOver.gaveBack(times, this.queue.time.now())) void this.withdraw()
+    this.look()
+  }
+
   /** Ends all requests. What is on its way still comes before it resolves. */
   withdraw(): Promise<void> {
     this.#pulls.reset()
@@ -122,7 +130,7 @@ export class Demand {
     if (this.ports.isOver() || !this.ports.mayAsk()) return
     const now = this.queue.clock.now()
     const room = this.ports.room()
-    const { cancel, pulls, silent, wakeAt } = this.#pulls.plan(room, now)
+    const { cancel, pulls, silent, wakeAt } = this.#pulls.plan(room, now, this.#handOver.turn(this.queue.time.now()))
     if (cancel) void this.#cancel()
     for (const pull of pulls) this.#inbox.ask(pull)
     if (silent) return this.ports.silent()

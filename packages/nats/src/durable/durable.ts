@@ -9,9 +9,10 @@ import {
   type Protocol,
   StoppedError,
 } from '@genpool/core'
-import { roomIn } from '@genpool/core/elsewhere'
+import { messageTypesOf, roomIn } from '@genpool/core/elsewhere'
 import { type GenPoolError, isGenPoolError, parseOptions, textOf, wrongArgument } from '@genpool/runtime'
 import { type NatsConnection, nuid } from '@nats-io/transport-node'
+import { typeIn } from '../nodes/served-types'
 import { isConnection } from '../shared-options'
 import { JobConsumer } from './consumer'
 import type { DeadLetter } from './dead-letters'
@@ -37,6 +38,9 @@ import { TooLarge } from '../wire/errors'
 
 /** What a dead letter needs more than its cast: so much less may a cast have than the server takes. */
 const RESERVE = 8192
+const NO_TYPE =
+  'expected a message with a type, such as { type: "send" }: the consumers in this process have handlers by type, and could only make a ' +
+  'dead letter of it'
 const NO_MESSAGE = 'it is undefined: expected a message, such as { type: "send" }'
 const NO_OPTIONS: JobOptions = {}
 
@@ -133,6 +137,8 @@ export async function durable<B extends Behaviour = Behaviour>(
 
 class DurableQueue implements Durable {
   readonly name: string
+  /** The consumers of this process that have handlers by type: they bury what has none. */
+  readonly #typed = new Set<JobConsumer>()
 
   constructor(private readonly queue: Queue) {
     this.name = queue.name
@@ -168,6 +174,8 @@ class DurableQueue implements Durable {
     checkRuns(pool)
     const consumer = new JobConsumer(nuid.next(), queue, pool, checked)
     consumer.start()
+    if (messageTypesOf(pool) !== null) this.#typed.add(consumer)
+    void consumer.stopped.then(() => this.#typed.delete(consumer))
     return {
       id: consumer.id,
       stopped: consumer.stopped,
@@ -204,6 +212,8 @@ class DurableQueue implements Durable {
     const { bodies, options, maxPayload } = this.queue
     // Anything else may be what a `handleCast` takes.
     if (message === undefined) throw new InvalidError(`cast to "${this.name}"`, [{ path: [], message: NO_MESSAGE }])
+    if (this.#typed.size > 0 && typeIn(message) === null)
+      throw new InvalidError(`cast to "${this.name}"`, [{ path: ['type'], message: NO_TYPE }])
     const max = Math.min(options.maxBytes, maxPayload - RESERVE)
     const header = { id, key, expiresMs: expires, delayMs: delay > 0 ? delay : undefined, storedAt: undefined }
     try {

@@ -53,7 +53,7 @@ export class Endings {
   /** It was not run. That is no attempt. */
   giveBack(job: Job, delayMs: number): void {
     this.#settle(job, async () => {
-      await this.#return(job, delayMs)
+      await this.#return(job, () => delayMs)
       tellOf(this.ports, job, { outcome: 'returned', retryInMs: delayMs })
     })
   }
@@ -77,9 +77,11 @@ export class Endings {
     if (offer === null) return this.die(job, error)
     const { unknown, delayMs, leaveMs } = offer
     if (leaveMs > 0) ports.leaveLane(job.lane, leaveMs)
+    else ports.leavePlain(unknown.times)
+    const backAt = ports.serverNow() + delayMs
     job.kept = { ...job.kept, tries: { ...job.kept.tries, unknown } }
     this.#settle(job, async () => {
-      await this.#return(job, delayMs)
+      await this.#return(job, () => Math.max(1, backAt - ports.serverNow()))
       ports.counts.unknown++
       ports.unknowns.add(job.incoming.seq, type, ports.clock.now())
       tellOf(ports, job, { outcome: 'returned', reason: reasonOf(error), retryInMs: delayMs })
@@ -158,13 +160,15 @@ export class Endings {
     incoming.again(delayMs)
   }
 
-  async #return(job: Job, delayMs: number): Promise<void> {
+  /** @param delayMs asked when the server is told */
+  async #return(job: Job, delayMs: () => number): Promise<void> {
     const { history, counts } = this.ports
     const { tries } = job.kept
     // If it was written down that it begins, it has not done so after all.
     const noted = tries.noted === job.attempt ? job.attempt - 1 : (tries.noted ?? 0)
     await history.write(job.incoming.seq, { ...tries, returned: tries.returned + 1, noted }, job.kept)
-    await this.#comeAgain(job, delayMs)
+    await this.ports.forgotten()
+    job.incoming.again(delayMs())
     counts.returned++
   }
 

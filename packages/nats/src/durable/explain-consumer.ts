@@ -24,6 +24,7 @@ export function findingsOf(seen: ConsumerInspection): Finding[] {
     ...stopping(seen),
     ...unreachable(seen),
     ...lapses(seen),
+    ...alone(seen),
     ...unknown(seen),
     ...failing(seen),
     ...cutShort(seen),
@@ -100,6 +101,24 @@ function lapses({ lapses: times }: ConsumerInspection): Finding[] {
       figures: { lapses: times },
       advice: 'Move what blocks the event loop into threads, or raise "ackWait".',
       option: 'ackWait',
+    },
+  ]
+}
+
+function alone({ alone: one, inHand, oldestMs }: ConsumerInspection): Finding[] {
+  if (one === null) return []
+  const { id, attempt, running } = one
+  const last = `the last attempt (${attempt}) of cast "${id}"`
+  return [
+    {
+      finding: 'alone',
+      says:
+        `${last} ${running ? 'runs alone, and nothing else begins before it has ended' : 'is to run alone, when all that runs has ended'}: ` +
+        'one before was lost when its process ended, perhaps by this cast',
+      figures: { attempt, inHand, oldestMs },
+      advice:
+        'Look at what it does if processes end by it. Set a "timeout" of consume that bounds how long others wait, or use more consumers.',
+      option: 'timeout',
     },
   ]
 }

@@ -43,6 +43,11 @@ export interface ConsumerInspection extends Readonly<ConsumerCounts> {
   readonly oldestMs: number
   /** How many times a cast in hand ended since its consumer was stopped: of that for which it is the most. */
   readonly mostStops: number
+  /**
+   * The cast whose last attempt runs alone, since one before ended with its process, or which waits until what runs has ended
+   * (`running: false`). Meanwhile nothing else begins, and no more casts are taken. Null if there is none.
+   */
+  readonly alone: { readonly id: string; readonly attempt: number; readonly running: boolean } | null
   /** The last failure; null if there was none. */
   readonly lastFailure: { readonly id: string; readonly code: string; readonly reason: string } | null
   /** How many casts it gave back in the last 15 s because no handler here knows their type, for each type. */

@@ -1,4 +1,4 @@
-import { JetStreamApiError, type JetStreamManager, type StoredMsg, type StreamState } from '@nats-io/jetstream'
+import type { JetStreamManager, StoredMsg, StreamState } from '@nats-io/jetstream'
 import { type Clock, type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { ownBodies } from '../wire/codec'
@@ -6,10 +6,8 @@ import { Writer } from '../wire/writer'
 import { type Age, ageOf, type Ages, agesIn, doubted, type Micros, microsOf, NO_AGES, sharpened, started } from './ages'
 import { isFull } from './failures'
 import type { QueueNames } from './names'
-import type { Publisher } from './publisher'
+import { isWrongLast, type Publisher } from './publisher'
 
-/** Another consumer has written meanwhile. */
-const WRONG_LAST = 10071
 /** By how many places a mark is raised; more, if they are used up so fast. */
 const STEP = 64
 const MOST_STEP = 4096
@@ -199,7 +197,7 @@ export class Marks {
       this.#writtenAt = this.ports.clock.now()
       return true
     } catch (error) {
-      if (error instanceof JetStreamApiError && error.code === WRONG_LAST) return false
+      if (isWrongLast(error)) return false
       if (!isFull(error)) throw error
       this.#marked = marked
       return true

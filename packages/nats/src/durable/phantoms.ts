@@ -5,6 +5,8 @@ import type { QueueNames } from './names'
 /** So many places of a lane are looked at in one turn. */
 const MOST = 2000
 const ACK = Buffer.from('+ACK')
+/** So many messages are asked for at once. */
+const AT_ONCE = 50
 
 /** What the search needs. */
 export interface PhantomPorts {
@@ -64,19 +66,31 @@ export class Phantoms {
     const through = Math.min(last, first + MOST)
     const isLooked = num_ack_pending > 0 && isStill && last > 0
     this.#known.set(name, { floor, through: isLooked ? through : (known?.through ?? 0) })
-    if (isLooked) await this.#acknowledge(name, [first, through], isAlone)
+    if (!isLooked) return
+    const missing = await this.#missingIn([first, through], isAlone)
+    for (let i = 0; i < missing.length; i += AT_ONCE) {
+      await Promise.all(missing.slice(i, i + AT_ONCE).map((seq) => this.#acknowledge(name, seq)))
+    }
   }
 
-  /** Acknowledges what is missing. A message behind it says that who answers has the stream up to there. */
-  async #acknowledge(consumer: string, [from, through]: [number, number], isAlone: boolean): Promise<void> {
+  /** What is missing. A message behind it says that who answers has the stream up to there. */
+  async #missingIn([from, through]: [number, number], isAlone: boolean): Promise<readonly number[]> {
     const { jsm, names } = this.ports
+    const missing: number[] = []
     for (let seq = from; seq <= through;) {
       const found = await jsm.streams.getMessage(names.jobs, { seq, next_by_subj: names.allJobs } as never)
-      if (found === null && !isAlone) return
+      if (found === null && !isAlone) break
       const next = found?.seq ?? Infinity
-      for (; seq <= through && seq < next; seq++) this.#send(consumer, seq)
+      for (; seq <= through && seq < next; seq++) missing.push(seq)
       if (seq === next) seq++
     }
+    return missing
+  }
+
+  /** Acknowledges a message that is gone. A server that has not found it once may have been wrong, and the cast would be lost. */
+  async #acknowledge(consumer: string, seq: number): Promise<void> {
+    const { jsm, names } = this.ports
+    if ((await jsm.streams.getMessage(names.jobs, { seq })) === null) this.#send(consumer, seq)
   }
 
   #send(consumer: string, seq: number): void {

@@ -29,6 +29,13 @@ export interface Publication {
   readonly expected?: number
 }
 
+/** Somebody else has written on this subject since. */
+const WRONG_LAST = 10071
+
+export function isWrongLast(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.code === WRONG_LAST
+}
+
 /** Nobody knows whether it is stored. */
 export class Unknown extends Error {
   override readonly name = 'Unknown'

@@ -33,9 +33,9 @@ export class PullInbox {
     return this.#inbox !== '' && subject.startsWith(this.#inbox)
   }
 
-  ask({ lane, batch, stays }: Pull): void {
+  ask({ lane, batch, stays, staysMs = STAY_MS }: Pull): void {
     if (this.#subscription === null) this.#open()
-    const request = stays ? { batch, expires: STAY_MS * NS_PER_MS } : { batch, no_wait: true }
+    const request = stays ? { batch, expires: Math.ceil(staysMs * NS_PER_MS) } : { batch, no_wait: true }
     const { api, jobs } = this.names
     const subject = `${api}.CONSUMER.MSG.NEXT.${jobs}.${this.consumers[lane] ?? ''}`
     try {

@@ -1,4 +1,5 @@
 import { type Nanos, NS_PER_MS } from '@genpool/runtime'
+import { ALWAYS, type PlainTurn } from './hand-over'
 import { PLAIN } from './names'
 
 /** For so long a lane that had nothing is not asked again, while members are scarce. */
@@ -11,12 +12,17 @@ const STALE = 60_000 * NS_PER_MS
 /** How long a request for casts to come stays at the server. */
 export const STAY_MS = 10_000
 
+/** It is not worth a request if it would stay for less. */
+const SHORTEST_MS = 10
+
 /** One request for casts of a lane. */
 export interface Pull {
   readonly lane: number
   readonly batch: number
   /** Whether it waits at the server until there is something. */
   readonly stays: boolean
+  /** How long, in milliseconds; `STAY_MS` unless it is said. */
+  readonly staysMs?: number
 }
 
 /** What is to be done now. */
@@ -100,20 +106,22 @@ export class Pulls {
     }
   }
 
-  plan(room: number, now: Nanos): PullPlan {
+  /** @param turn whether casts without a key may be asked for now */
+  plan(room: number, now: Nanos, turn: PlainTurn = ALWAYS): PullPlan {
     const silent = this.#lanes.some((lane, index) => isSilent(lane, index, now))
     if (silent) return { ...this.#cancelled(now), silent, wakeAt: now }
     if (this.#lanes.some((lane, index) => isStale(lane, index, now))) return { ...this.#cancelled(now), wakeAt: now }
     if (room <= 0) return this.#cancelled(now)
-    const asks = this.#asks(room, now)
-    const pulls = asks ?? this.#stays(room, now)
+    const asks = this.#asks(room, now, turn)
+    const pulls = asks ?? this.#stays(room, now, turn)
     for (const { lane: index, batch, stays } of pulls) {
       const lane = this.#lane(index)
       if (lane.open === 0) lane.since = now
       lane.open += batch
       lane.stays = stays
     }
-    return { cancel: false, pulls, silent, wakeAt: this.#wakeAt(now) }
+    const changesAt = now + turn.changesInMs * NS_PER_MS
+    return { cancel: false, pulls, silent, wakeAt: Math.min(changesAt, this.#wakeAt(now)) }
   }
 
   #cancelled(now: Nanos): PullPlan {
@@ -126,10 +134,10 @@ export class Pulls {
   }
 
   /** What to ask for now; null if all lanes are quiet. */
-  #asks(all: number, now: Nanos): Pull[] | null {
+  #asks(all: number, now: Nanos, { mayAsk }: PlainTurn): Pull[] | null {
     const keyed = this.#ready(now)
     const plain = this.#lane(PLAIN)
-    const isPlainReady = !(plain.stays && plain.open > 0) && now - plain.quietAt > QUIET
+    const isPlainReady = mayAsk && !(plain.stays && plain.open > 0) && now - plain.quietAt > QUIET
     const counted = this.#lanes.filter((lane, index) => isCounted(lane, index, now))
     if (keyed.length === 0 && !isPlainReady && counted.length === 0) return null
     const room = all - counted.reduce((sum, { open }) => sum + open, 0)
@@ -155,10 +163,13 @@ export class Pulls {
     return ready
   }
 
-  #stays(room: number, now: Nanos): Pull[] {
-    return this.#lanes.flatMap((lane, index) => {
-      const batch = index === PLAIN ? topUp(lane, room) : isAskable(lane, now) ? 1 : 0
-      return batch > 0 ? [{ lane: index, batch, stays: true }] : []
+  #stays(room: number, now: Nanos, { mayAsk, changesInMs }: PlainTurn): Pull[] {
+    const plainMs = mayAsk ? Math.min(STAY_MS, changesInMs) : 0
+    return this.#lanes.flatMap((lane, index): Pull[] => {
+      if (index !== PLAIN) return isAskable(lane, now) ? [{ lane: index, batch: 1, stays: true }] : []
+      const batch = plainMs < SHORTEST_MS ? 0 : topUp(lane, room)
+      if (batch === 0) return []
+      return [{ lane: index, batch, stays: true, ...(plainMs < STAY_MS ? { staysMs: plainMs } : {}) }]
     })
   }
 

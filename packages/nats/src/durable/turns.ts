@@ -36,6 +36,13 @@ export class Turns<T> {
     return this.#alone !== null || this.#waiting.length > 0
   }
 
+  /** The one that runs alone, or waits for that and is the first; null if there is none. */
+  get alone(): { readonly one: T; readonly isRunning: boolean } | null {
+    if (this.#alone !== null) return { one: this.#alone, isRunning: true }
+    const [first] = this.#waiting
+    return first?.alone === true ? { one: first.one, isRunning: false } : null
+  }
+
   /** One wants to run. It may do so before this returns. */
   join(one: T, alone: boolean): void {
     if (this.#waiting.length === 0 && this.#mayGo(alone)) return this.#begin({ one, alone })

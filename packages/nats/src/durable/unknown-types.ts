@@ -1,4 +1,5 @@
 import { type Nanos, NS_PER_MS } from '@genpool/runtime'
+import { nextMoment } from './hand-over'
 
 /** Since when nobody knows the type of a cast, by the clock of the server, and how many times it was offered to others. */
 export interface Unknown {
@@ -8,10 +9,9 @@ export interface Unknown {
 
 /** The first wait between two offers. Servers keep requests that were cancelled for less (see `CancelledPulls`). */
 const FIRST_MS = 250
-/** The longest wait while few casts are given back, or many. */
-const LONGEST_OF_FEW_MS = 500
+/** The longest wait. */
 const LONGEST_MS = 5000
-/** The longest wait has so much for each cast that a consumer gives back in a second: of 100 casts each waits for a second. */
+/** Without a key, so much for each cast that a consumer gives back in a second: of 100 casts each waits for a second at least. */
 const EACH_MS = 10
 const NS_PER_S = 1000 * NS_PER_MS
 /** Who was offered for so long no more is with somebody who knows it, or dead. */
@@ -31,7 +31,7 @@ export interface Offer {
  * How a cast is offered to others whose type no handler of a consumer knows; null if nobody has known it for too long.
  *
  * Of a lane of keys nothing else can come meanwhile. So who gave it back leaves the lane to others, and soon it is with one who knows it. Without a
- * key it is a lottery who gets it: it comes again often, unless there are many such casts.
+ * key it comes again when those ask who know all types (see `HandOver`).
  *
  * @param rate how many such casts this consumer gives back in a second
  */
@@ -44,8 +44,8 @@ export function offerOf(
   const unknown = { since, times: times + 1 }
   const wait = FIRST_MS * 2 ** times
   if (hasLane) return { unknown, delayMs: FIRST_MS, leaveMs: Math.min(LONGEST_MS, 2 * wait) }
-  const longest = Math.min(LONGEST_MS, Math.max(LONGEST_OF_FEW_MS, rate * EACH_MS))
-  return { unknown, delayMs: Math.min(longest, wait), leaveMs: 0 }
+  const longest = Math.min(LONGEST_MS, rate * EACH_MS)
+  return { unknown, delayMs: nextMoment(nowMs, times + 1, longest) - nowMs, leaveMs: 0 }
 }
 
 /** The casts that a consumer gave back lately because no handler here knows their type. */

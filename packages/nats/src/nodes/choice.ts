@@ -27,7 +27,8 @@ interface Choice {
  * Chooses the node of a request: the one where it would probably be answered first. Of many, the better of two different ones.
  *
  * Nodes that do not answer, leave, begin nothing now, or warm up and have enough are chosen only if there are no others. What waits
- * at one that begins nothing never runs twice: so it is better than one that does not answer. Pure: time and chance are arguments.
+ * at one that begins nothing never runs twice: so it is better than one that does not answer. One at its rate counts with the time until
+ * it may begin the request. Pure: time and chance are arguments.
  *
  * @returns undefined if there is no node at all
  */
@@ -36,9 +37,16 @@ export function choose(nodes: readonly Node[], { type, now, random, except, pace
   const costOf = (node: Node): number =>
     node.costMs(now, paces.expected(node, type, nodes, now), paces.anyMs(node, nodes, now))
   const bestOf = (accepts: (node: Node) => boolean): Node | undefined => best(allowed, { accepts, costOf, random })
+  const works = (node: Node): boolean => !node.isDoubtful(now) && !node.isHalted
+  const first = bestOf((node) => works(node) && !node.isFull)
+  if (first !== undefined && first.beginsInMs(now) > 0) {
+    // It must wait for its rate. Of many, another one may not, though it was not drawn; nor may one that warms up.
+    const open = bestOf((node) => works(node) && node.beginsInMs(now) === 0)
+    if (open !== undefined && costOf(open) < costOf(first)) return open
+  }
   return (
-    bestOf((node) => !node.isDoubtful(now) && !node.isHalted && !node.isFull) ??
-    bestOf((node) => !node.isDoubtful(now) && !node.isHalted) ??
+    first ??
+    bestOf(works) ??
     bestOf((node) => !node.isDoubtful(now)) ??
     bestOf((node) => !node.said.leaving) ??
     bestOf(() => true)

@@ -42,6 +42,8 @@ export class Node {
   /** When it got something last. */
   sentAt: Nanos
   answered = 0
+  /** The same when NATS last refused what was sent to it. */
+  answeredAtRefusal = 0
   /** How long its answers took lately, from the sending of the request. */
   readonly took: RecentHistogram
   /** How much of that was not at the node: travelling, and waiting for the event loops of both sides. */
@@ -59,6 +61,9 @@ export class Node {
   /** How many requests it may have while it warms up; Infinity once it is warm. */
   #allowance: number
   #said: Said
+  #saidAt: Nanos
+  /** How many requests it has got from this client that it did not know of when it said how many may begin. */
+  #since = 0
   /** What it has handlers for; null for any message. */
   types: ServedTypes | null
   /** How long the types of messages run there that ran lately; null if it does not say. */
@@ -68,6 +73,7 @@ export class Node {
     this.id = said.id
     this.alive = new NodeAliveness(rules, now)
     this.#said = said
+    this.#saidAt = now
     this.types = ServedTypes.of(said.types)
     this.runs = byType(said)
     this.sentAt = now
@@ -110,6 +116,9 @@ export class Node {
     this.alive.heard(now)
     if (said.types !== this.#said.types) this.types = ServedTypes.of(said.types)
     this.#said = said
+    this.#saidAt = now
+    // Those that are more than it had are still on their way.
+    this.#since = Math.max(0, this.inFlight - said.inHand)
     this.runs = byType(said)
     this.#hasInHand(said.inHand)
   }
@@ -119,6 +128,7 @@ export class Node {
     this.inFlight++
     this.#workMs += workMs
     this.sent++
+    this.#since++
     this.sentAt = now
     this.alive.sent(now)
   }
@@ -126,6 +136,7 @@ export class Node {
   /** A message without an answer goes to it: it counts until the node says more. */
   casts(now: Nanos): void {
     this.sent++
+    this.#since++
     this.sentAt = now
     this.#others++
   }
@@ -192,6 +203,14 @@ export class Node {
     return this.inFlight >= this.#allowance && !this.warm
   }
 
+  /** When a request that is sent now may begin there, by its rate and back-offs, in milliseconds. 0: at once, or it does not say. */
+  beginsInMs(now: Nanos): number {
+    const { openings } = this.#said
+    if (openings === undefined || this.#since < openings.free) return 0
+    const { free, nextMs, everyMs } = openings
+    return Math.max(0, nextMs + (this.#since - free) * everyMs - (now - this.#saidAt) / NS_PER_MS)
+  }
+
   /**
    * How long a request that is sent now would probably take there, in milliseconds.
    *
@@ -205,7 +224,8 @@ export class Node {
     // How long the requests run that it has in hand.
     const each = inHand === 0 ? 0 : (this.#workMs + this.#others * Math.max(anyMs, SHORTEST_MS)) / inHand
     const ahead = inHand + 1 - size
-    const wait = ahead <= 0 ? 0 : Math.max((ahead / size) * each, Math.min(oldestWaitMs, each))
+    const ofMembers = ahead <= 0 ? 0 : Math.max((ahead / size) * each, Math.min(oldestWaitMs, each))
+    const wait = Math.max(ofMembers, this.beginsInMs(now))
     // With equal times, the one with less work.
     return run + wait + this.#overdueMs(now, Math.max(run + wait, each)) + (inHand / size) * 0.001
   }

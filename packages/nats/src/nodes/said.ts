@@ -1,4 +1,4 @@
-import type { Halted } from '@genpool/core/elsewhere'
+import type { Halted, Openings } from '@genpool/core/elsewhere'
 import { printable } from '@genpool/runtime'
 import { LONGEST_TYPE, MOST_TYPES, type RunOfType } from './run-times'
 
@@ -25,12 +25,16 @@ export interface Said {
   readonly upMs: number
   /** At the latest after how long it says something again. */
   readonly everyMs: number
-  /** Counts its connections to NATS: with each new one, answers on their way may be lost. */
+  /** Counts its connections to NATS, and `returns`. With each new connection, answers on their way may be lost. */
   readonly epoch: number
+  /** How often it has given messages of keys back, so that it refuses those that were sent after them. Undefined: never. */
+  readonly returns?: number | undefined
   /** It takes nothing new, and will be gone soon. */
   readonly leaving: boolean
   /** Why it begins nothing now. Undefined: it does, or a node of an older version does not say it. */
   readonly halted?: Halted | undefined
+  /** When requests that come now may begin there, as its rate and a back-off say. Undefined: neither bounds it, or it does not say. */
+  readonly openings?: Openings | undefined
   /** The types of messages that it has handlers for, as `textOfTypes` writes them. Undefined: any, or it does not say. */
   readonly types?: string | undefined
   /** The beginnings of the inboxes to which NATS does not let it publish: it runs nothing for these clients. */
@@ -43,6 +47,11 @@ export interface Said {
   readonly store?: string | undefined
   /** What holds requests back there although members are free, for people: a rate, a limit or a back-off. Undefined: nothing, or it does not say. */
   readonly heldBack?: string | undefined
+}
+
+/** How often it has connected again. */
+export function connectionsOf({ epoch, returns = 0 }: Said): number {
+  return epoch - returns
 }
 
 /** A node tells of so many inboxes to which it may not publish. */
@@ -76,6 +85,8 @@ export function saidFrom(value: unknown): Said | undefined {
     leaving: leaving === true,
     ...(given['halted'] === 'paused' || given['halted'] === 'starting' ? { halted: given['halted'] } : {}),
     ...textsOf(given),
+    ...(isFigure(given['returns']) ? { returns: given['returns'] } : {}),
+    ...openingsIn(given),
     ...runsOf(given),
     ...addressesOf(given),
   }
@@ -94,6 +105,12 @@ function textsOf({
     ...(typeof store === 'string' && store.length <= MOST_STORE ? { store: printable(store) } : {}),
     ...(typeof heldBack === 'string' && heldBack.length <= MOST_STORE ? { heldBack: printable(heldBack) } : {}),
   }
+}
+
+function openingsIn({ openings }: Record<string, unknown>): Pick<Said, 'openings'> {
+  if (typeof openings !== 'object' || openings === null) return {}
+  const { free, nextMs, everyMs } = openings as Record<string, unknown>
+  return isFigure(free) && isFigure(nextMs) && isFigure(everyMs) ? { openings: { free, nextMs, everyMs } } : {}
 }
 
 function addressesOf({ muteFor, lost }: Record<string, unknown>): Pick<Said, 'muteFor' | 'lost'> {

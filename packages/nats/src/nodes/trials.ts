@@ -18,7 +18,12 @@ export class Trials {
     this.#choices = 0
     let rested: Node | undefined
     for (const node of nodes) {
-      const isFree = node.inHand < node.said.size && !node.isFull && !node.isHalted && !node.isDoubtful(now)
+      const isFree =
+        node.inHand < node.said.size &&
+        node.beginsInMs(now) === 0 &&
+        !node.isFull &&
+        !node.isHalted &&
+        !node.isDoubtful(now)
       if (!isFree || now - node.sentAt < RESTED) continue
       if (rested === undefined || node.sentAt < rested.sentAt) rested = node
     }

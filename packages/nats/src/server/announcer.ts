@@ -77,7 +77,7 @@ export class Announcer {
   }
 
   #differs(): boolean {
-    const { idle, waiting, inHand, size, leaving, halted } = this.ports.said()
+    const { idle, waiting, inHand, size, leaving, halted, openings } = this.ports.said()
     const last = this.#last
     return (
       last === null ||
@@ -86,7 +86,10 @@ export class Announcer {
       last.inHand !== inHand ||
       last.size !== size ||
       last.leaving !== leaving ||
-      last.halted !== halted
+      last.halted !== halted ||
+      // Short requests may use up a rate while all other figures stay.
+      last.openings?.free !== openings?.free ||
+      last.openings?.everyMs !== openings?.everyMs
     )
   }
 }

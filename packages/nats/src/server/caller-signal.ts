@@ -5,10 +5,18 @@ import type { Nanos } from '@genpool/runtime'
  * listener costs a fifth of what a node does for a short call.
  */
 export class CallerSignal {
-  /** @param begunAt when its request came */
-  constructor(readonly begunAt: Nanos) {}
+  /**
+   * @param begunAt when its request came
+   * @param mayReturn whether its request may be given back before it has begun
+   */
+  constructor(
+    readonly begunAt: Nanos,
+    public mayReturn = false,
+  ) {}
 
   aborted = false
+  /** It is aborted to give its request back. */
+  isReturned = false
   readonly reason = 'the caller gave up'
   #listener: (() => void) | null = null
 

@@ -18,8 +18,14 @@ export interface EndpointPorts {
   readonly node: string
   /** The state that it shares with other machines; null if it has its own. */
   readonly state: Pick<SharedState, 'at' | 'isBehind' | 'reach'> | null
-  /** How often it has connected again. */
+  /** How often it has connected again, or given messages of keys back. */
   epoch(): number
+  /** Whether its pool begins nothing until `resume`. */
+  isPaused(): boolean
+  /** The signals of the calls without a key that have certainly not begun. */
+  unbegun(): Iterable<unknown>
+  /** A message of a key is given back: the epoch is another one from now on. */
+  gaveKeyBack(): void
   /** The frame with what it says of itself. */
   said(): Uint8Array
   readonly clock: Clock
@@ -47,4 +53,6 @@ export interface EndpointCounts {
   /** Requests that had come before: sent again, or with the address of one that runs. */
   repeated: number
   cancelled: number
+  /** Calls that were given back because the pool is paused: another node has them, or the same one later. */
+  returned: number
 }

@@ -1,4 +1,4 @@
-import { call, cast, type GenPoolError, InvalidError } from '@genpool/core'
+import { call, cast, type GenPoolError, InvalidError, isGenPoolError } from '@genpool/core'
 import { RecentHistogram, WINDOW } from '@genpool/core/elsewhere'
 import { lookUp, type Nanos, NS_PER_MS, ReplyReference, textOf, UnreachableError } from '@genpool/runtime'
 import { dispatch } from 'nact'
@@ -13,9 +13,20 @@ import { Memory } from './memory'
 /** What has come, and has no answer yet. */
 const NO_ANSWER = new Uint8Array(0)
 
+/** So many addresses are remembered to which calls were given back. */
+const MOST_RETURNED = 10_000
+
 /** Turns frames into messages to the pool, and its answers into frames. It never throws, whatever the bytes are. */
 export class Endpoint {
-  readonly counts: EndpointCounts = { received: 0, answered: 0, failed: 0, bad: 0, repeated: 0, cancelled: 0 }
+  readonly counts: EndpointCounts = {
+    received: 0,
+    answered: 0,
+    failed: 0,
+    bad: 0,
+    repeated: 0,
+    cancelled: 0,
+    returned: 0,
+  }
   /** How long requests took here, from their arrival to their answer. */
   readonly took: RecentHistogram
   readonly #memory: Memory
@@ -24,6 +35,8 @@ export class Endpoint {
   #wasAway = false
   readonly #catchUp: CatchUp
   readonly #frames: AnswerFrames
+  /** The addresses of the last calls that were given back. */
+  readonly #givenBack = new Set<string>()
   #idle: (() => void) | null = null
 
   constructor(private readonly ports: EndpointPorts) {
@@ -52,9 +65,9 @@ export class Endpoint {
     }
   }
 
-  /** Whether the request that is answered at this address runs here, or its answer is kept. */
+  /** Whether the request that is answered at this address runs here, or was answered or given back lately. */
   stateOf(reply: string): 'running' | 'answered' | undefined {
-    return this.#memory.stateOf(reply)
+    return this.#memory.stateOf(reply) ?? (this.#givenBack.has(reply) ? 'answered' : undefined)
   }
 
   /** Waits with what comes until all that has come is read: whoever gave up meanwhile has said so in it. */
@@ -87,6 +100,7 @@ export class Endpoint {
     const isEarly = header.epoch !== undefined && header.epoch !== this.ports.epoch()
     if (isEarly) return this.#send(reply, this.ports.said())
     if (this.#isOpen(frame.kind, reply) || (header.again && this.#cameBefore(reply, header))) return
+    if (frame.kind === Kind.call && this.#mayReturn(header)) return this.#returnNew(reply, header)
     const value = this.#body(frame.body)
     this.counts.received++
     const request = { kind: frame.kind, header, value, reply, message }
@@ -94,6 +108,35 @@ export class Endpoint {
     if (!this.#held.isHolding) return this.#begin(request)
     const cameAt = this.ports.clock.now()
     this.#held.add(frame.kind === Kind.cast ? '' : reply, () => this.#beginLate(request, cameAt))
+  }
+
+  /** The pool is paused: calls that have not begun go back to their senders, as far as they may. What has a key keeps its place. */
+  giveBack(): void {
+    const unbegun = new Set(this.ports.unbegun())
+    for (const caller of [...this.#memory.callers()]) {
+      if (!caller.mayReturn || !unbegun.has(caller)) continue
+      caller.isReturned = true
+      caller.abort()
+    }
+  }
+
+  /** Whether a call that has come goes back. What is sent again stays: its sender may not hear of it. */
+  #mayReturn({ mayReturn, again }: RequestHeader): boolean {
+    return mayReturn === true && !again && this.ports.isPaused()
+  }
+
+  #returnNew(reply: string, { key }: RequestHeader): void {
+    // Later ones of its key that are on their way may not overtake it, also if the pool goes on before they come.
+    if (key !== undefined) this.ports.gaveKeyBack()
+    this.#return(reply)
+  }
+
+  #return(reply: string): void {
+    if (this.#givenBack.size >= MOST_RETURNED) this.#givenBack.clear()
+    this.#givenBack.add(reply)
+    this.counts.returned++
+    this.#send(reply, this.ports.said())
+    this.#rest()
   }
 
   /** Begins what was held, with what is left of its time. */
@@ -141,7 +184,7 @@ export class Endpoint {
   }
 
   #call(value: unknown, reply: string, header: RequestHeader, options: object): void {
-    const signal = this.#memory.began(reply, this.ports.clock.now())
+    const signal = this.#memory.began(reply, this.ports.clock.now(), header.mayReturn)
     const onProgress = header.wantsProgress
       ? { onProgress: (told: unknown) => this.#send(reply, this.#frames.progress(told)) }
       : {}
@@ -152,7 +195,16 @@ export class Endpoint {
       signal: signal as never,
     }).then(
       (answer: unknown) => this.#ended(reply, (heldMs) => this.#frames.answer(answer, heldMs)),
-      (error: unknown) => this.#ended(reply, (heldMs) => this.#frames.failure(error, heldMs)),
+      (error: unknown) => {
+        if (signal.isReturned && isUnbegun(error)) {
+          this.#memory.forget(reply)
+          // It has been sent again meanwhile: its sender would not hear any more that it is given back.
+          if (!signal.mayReturn) return this.#call(value, reply, { ...header, mayReturn: false }, options)
+          this.#return(reply)
+          return this.ports.changed()
+        }
+        this.#ended(reply, (heldMs) => this.#frames.failure(error, heldMs))
+      },
     )
   }
 
@@ -195,8 +247,10 @@ export class Endpoint {
 
   /** Whether a call with this address runs already. Another one would take its place in the memory, and never be counted as ended. */
   #isOpen(kind: number, reply: string): boolean {
-    const isHeld = this.#held.has(reply)
-    if (kind !== Kind.call || !(isHeld || this.#memory.callerOf(reply) !== undefined)) return false
+    const caller = this.#memory.callerOf(reply)
+    if (kind !== Kind.call || !(this.#held.has(reply) || caller !== undefined)) return false
+    // Its sender would not hear any more that it is given back.
+    if (caller !== undefined) caller.mayReturn = false
     this.counts.repeated++
     return true
   }
@@ -239,6 +293,10 @@ export class Endpoint {
   #send(reply: string, frame: Uint8Array | null): void {
     if (reply !== '' && frame !== null) this.ports.publish(reply, frame)
   }
+}
+
+function isUnbegun(error: unknown): boolean {
+  return isGenPoolError(error, 'ERR_GENPOOL_CANCELLED') && !error.started
 }
 
 interface Request {

@@ -49,10 +49,10 @@ export class Memory {
     return this.#running
   }
 
-  /** A request begins. Returns the signal of its caller. */
-  began(id: string, now: Nanos): CallerSignal {
+  /** A request begins. Returns the signal of its caller. @param mayReturn whether it may be given back */
+  began(id: string, now: Nanos, mayReturn = false): CallerSignal {
     this.#age(now)
-    const signal = new CallerSignal(now)
+    const signal = new CallerSignal(now, mayReturn)
     this.#young.set(id, signal)
     this.#running++
     return signal
@@ -74,6 +74,20 @@ export class Memory {
       this.#bytes += frame.length
     }
     return frame
+  }
+
+  /** A request that runs is given back: if it comes again, it is new. */
+  forget(id: string): void {
+    if (this.callerOf(id) === undefined) return
+    this.#running--
+    this.#young.delete(id)
+    this.#old.delete(id)
+  }
+
+  /** The callers of all that runs. */
+  *callers(): Iterable<CallerSignal> {
+    for (const [id, entry] of this.#old) if (entry instanceof CallerSignal && !this.#young.has(id)) yield entry
+    for (const entry of this.#young.values()) if (entry instanceof CallerSignal) yield entry
   }
 
   /** What does not count as running has come, with its answer: an empty frame if there is none yet. */

@@ -1,5 +1,13 @@
 import { type HereRef, load, onEvent, type PoolRef, StoppedError, UnreachableError } from '@genpool/core'
-import { haltedOf, legible, messageTypesOf, watchHalts, watchRuns } from '@genpool/core/elsewhere'
+import {
+  haltedOf,
+  legible,
+  messageTypesOf,
+  openingsOf,
+  unbegunSignals,
+  watchHalts,
+  watchRuns,
+} from '@genpool/core/elsewhere'
 import {
   type Change,
   changesBetween,
@@ -55,7 +63,10 @@ export class ServedPool {
   readonly #mute: Mute
   /** What NATS said when it refused a message of this node. */
   #refusal: string | null = null
-  #epoch = 0
+  #connections = 0
+  /** How often it has given messages of keys back. */
+  #returns = 0
+  #isPaused: boolean
   /** What the pool has handlers for, once that is known: it does not change. */
   #types: string | undefined
   #leaving = false
@@ -84,10 +95,11 @@ export class ServedPool {
     this.#heldBack = new HeldBack(pool, clock)
     this.#endpoint = this.#makeEndpoint()
     this.#announcer = this.#makeAnnouncer()
+    this.#isPaused = haltedOf(pool) === 'paused'
     this.#off = onEvent('genpool:pool:stop', () => void this.stop(0), { pool })
     this.#unwatch = [
       watchRuns(pool, (message, ns) => this.#runTimes.record(typeIn(message) ?? '', ns, clock.now())),
-      watchHalts(pool, () => this.#announcer.changed()),
+      watchHalts(pool, () => this.#haltsChanged()),
     ]
     // The framework ends a service when one of its subscriptions is refused.
     void service.stopped.then((error) => {
@@ -186,12 +198,25 @@ export class ServedPool {
     service.addEndpoint('ask-node', { subject: this.#subjects.askOf(this.id), handler: say as never })
   }
 
+  /** Clients hear of a pause at once. What they have sent meanwhile, and what waits, goes back to them. */
+  #haltsChanged(): void {
+    const isPaused = haltedOf(this.pool) === 'paused'
+    if (isPaused === this.#isPaused) return this.#announcer.changed()
+    this.#isPaused = isPaused
+    this.#announcer.announce()
+    if (isPaused) this.#endpoint.giveBack()
+  }
+
+  get #epoch(): number {
+    return this.#connections + this.#returns
+  }
+
   /** Connected again. Answers may have been lost: clients ask for those that they wait for. */
   #back(): void {
     this.#arrival.back()
     this.#mute.forget()
     this.#refusal = null
-    this.#epoch++
+    this.#connections++
     this.#announcer.announce()
   }
 
@@ -224,8 +249,10 @@ export class ServedPool {
       upMs: (this.options.clock.now() - this.#startedAt) / NS_PER_MS,
       everyMs: this.options.every,
       epoch: this.#epoch,
+      returns: this.#returns,
       leaving: this.#leaving || phase === 'stopped' || phase === 'draining',
       halted: haltedOf(this.pool),
+      openings: openingsOf(this.pool),
       types: this.#types,
       muteFor: this.#mute.inboxes,
       release: this.options.release,
@@ -261,6 +288,9 @@ export class ServedPool {
         return link.maxPayload
       },
       epoch: () => this.#epoch,
+      isPaused: () => this.#isPaused,
+      unbegun: () => unbegunSignals(this.pool),
+      gaveKeyBack: () => void this.#returns++,
       said: () => plainFrame(Kind.load, this.#said()),
       publish: (subject, frame) => this.#publish(subject, frame),
       changed: () => this.#announcer.changed(),

@@ -29,7 +29,7 @@ export const Kind = {
 } as const
 export type Kind = (typeof Kind)[keyof typeof Kind]
 
-const Flag = { progress: 1, again: 2, priority: 4, key: 8, state: 16, epoch: 32 } as const
+const Flag = { progress: 1, again: 2, priority: 4, key: 8, state: 16, epoch: 32, returns: 64 } as const
 /** The bytes of a `StateAt`, of an epoch, and of how long a node had a request. */
 const STATE = 12
 const EPOCH = 4
@@ -55,10 +55,12 @@ export interface RequestHeader {
   /** What its caller has seen of the state that machines share: it is not run on an older one. */
   readonly state?: StateAt | undefined
   /**
-   * How often its node had connected again, as far as its sender knew. A node that has done so since refuses it: what was sent before
-   * may be lost, and must come first. Only with a key.
+   * How often its node had connected again, or given messages of keys back, as far as its sender knew. A node that has done so since
+   * refuses it: what was sent before may be lost or given back, and must come first. Only with a key.
    */
   readonly epoch?: number | undefined
+  /** A node that is paused may give it back before it begins. */
+  readonly mayReturn?: boolean | undefined
 }
 
 /** What each answer says about the node. */
@@ -122,7 +124,7 @@ function end(writer: Writer): Uint8Array {
 /** @throws {NotCarried} if the key or the message cannot travel */
 export function requestFrame(
   kind: Kind,
-  { budgetMs, ageMs, priority, key, wantsProgress, again, state, epoch }: RequestHeader,
+  { budgetMs, ageMs, priority, key, wantsProgress, again, state, epoch, mayReturn }: RequestHeader,
   body: { readonly bodies: Bodies; readonly value: unknown; readonly max: number },
 ): Uint8Array {
   const to = begin(kind, body.max)
@@ -134,7 +136,8 @@ export function requestFrame(
       (priority === undefined ? 0 : Flag.priority) |
       (key === undefined ? 0 : Flag.key) |
       (state === undefined ? 0 : Flag.state) |
-      (epoch === undefined ? 0 : Flag.epoch),
+      (epoch === undefined ? 0 : Flag.epoch) |
+      (mayReturn === true ? Flag.returns : 0),
   )
   if (priority !== undefined) to.f64(priority)
   if (key !== undefined) ownBodies.write(to, key)
@@ -157,6 +160,11 @@ function whole(ms: number): number {
 /** Changes the budget of a frame that was not sent yet. */
 export function setBudget(frame: Uint8Array, budgetMs: number): void {
   new DataView(frame.buffer, frame.byteOffset, frame.length).setUint32(BUDGET_AT, whole(budgetMs))
+}
+
+/** Says in a frame whether a node that is paused may give it back. */
+export function setMayReturn(frame: Uint8Array, mayReturn: boolean): void {
+  frame[FLAGS_AT] = ((frame[FLAGS_AT] as number) & ~Flag.returns) | (mayReturn ? Flag.returns : 0)
 }
 
 /** Changes the epoch of a frame that has one, which is the last in its header. */
@@ -191,6 +199,7 @@ export function readRequest({ header }: Frame): RequestHeader {
     again: (flags & Flag.again) !== 0,
     state: (flags & Flag.state) === 0 ? undefined : readState(header),
     epoch: (flags & Flag.epoch) === 0 ? undefined : header.u32(),
+    mayReturn: (flags & Flag.returns) !== 0,
   }
 }
 

@@ -167,7 +167,10 @@ const law = (end: (world: World) => Promise<void>) =>
 /** Breaks that the other side does not take for the end of a node, and messages of two keys. */
 const breaks = fc.array(
   fc.record({
-    do: fc.constantFrom('disconnect', 'reconnect', 'down', 'vanish', 'up', 'call', 'call', 'call', 'cast', 'cast'),
+    do: fc.constantFrom(
+      ...(['disconnect', 'reconnect', 'down', 'vanish', 'up', 'pause', 'resume'] as const),
+      ...(['call', 'call', 'call', 'call', 'cast', 'cast'] as const),
+    ),
     node: fc.nat({ max: 1 }),
     key: fc.constantFrom('a', 'b'),
     ms: fc.constantFrom(0, 0, 1, 1, 2, 3, 6),
@@ -193,7 +196,7 @@ describe('the messages of a key of one client', () => {
             const outcome = client.ask('call', message, { key, timeout: 60_000 })
             outcomes.push(outcome.catch(() => 'not there'))
           } else if (deed === 'cast') client.cast(message, { key })
-          else if (deed === 'up') network.up(its)
+          else if (deed === 'up' || deed === 'pause' || deed === 'resume') network[deed](its)
           else if (deed === 'down' || deed === 'vanish') network.down(its, { silently: deed === 'vanish' })
           else network.link(deed === 'reconnect')
           await time.advance(ms)

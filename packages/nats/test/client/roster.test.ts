@@ -3,7 +3,12 @@ import { Roster } from '../../src/client/roster'
 import { said } from '../support/said'
 
 const ms = (n: number): number => n * NS_PER_MS
-const nothing = { probe: () => undefined, lost: () => undefined, reconnected: () => undefined }
+const nothing = {
+  probe: () => undefined,
+  lost: () => undefined,
+  reconnected: () => undefined,
+  gaveBack: () => undefined,
+}
 
 describe('the nodes that a client knows', () => {
   it('are a thousand at most, whoever makes up nodes: those that speak stay, those silent for longest go first', () => {

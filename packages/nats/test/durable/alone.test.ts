@@ -14,6 +14,43 @@ afterAll(endJetStream)
 const turn = () => new Promise((resolve) => setTimeout(resolve, 2))
 
 describe('the last attempt of a cast that was lost with its process', () => {
+  it('is told by the consumer, which begins nothing else meanwhile', async () => {
+    const ends: (() => void)[] = []
+    const Work = definePool({
+      casts: {
+        work: async () => {
+          await new Promise<void>((resolve) => ends.push(resolve))
+          return noReply()
+        },
+      },
+    })
+    const options = { name: 'told', storage: 'memory', lanes: 2, ackWait: 500, maxDeliver: 2 } as const
+    const first = await connectTo(server, { reconnect: false })
+    const system = start()
+    const jobs = await durable<typeof Work>(first, options)
+    await jobs.cast({ type: 'work' }, { id: 'lost' })
+    const lost = await jobs.consume(spawnPool(system, Work, 'first', { size: 2 }))
+    await until(() => ends.length === 1, 'it has begun')
+    expect(lost.inspect().alone).toBeNull()
+    await first.close()
+    await lost.stopped
+    const second = await durable<typeof Work>(await connectTo(server), options)
+    const consumer = await second.consume(spawnPool(system, Work, 'second', { size: 4 }))
+    await until(() => consumer.inspect().alone?.running === true, 'it runs alone')
+    expect(consumer.inspect().alone).toMatchObject({ id: 'lost', attempt: 2 })
+    expect(consumer.explain()).toMatchObject({ calm: false, findings: [{ finding: 'alone' }] })
+    expect(consumer.explain().text).toMatch(/the last attempt \(2\) of cast "lost" runs alone.*its process ended/)
+    for (let n = 0; n < 3; n++) await second.cast({ type: 'work' })
+    expect(ends).toHaveLength(2)
+    ends[1]!()
+    await until(() => ends.length === 5, 'the others run')
+    expect(consumer.inspect().alone).toBeNull()
+    expect(consumer.explain().findings.map(({ finding }) => finding)).not.toContain('alone')
+    for (const end of ends) end()
+    await consumer.stop()
+    stop(system)
+  })
+
   it('runs quite alone in its consumer: what runs ends first, and nothing begins beside it', async () => {
     const running = new Set<string>()
     const beside: string[] = []

@@ -1,13 +1,14 @@
 import type { ConsumerInfo } from '@nats-io/jetstream'
 import { Phantoms } from '../../src/durable/phantoms'
 
-/** A stream with these messages, and what is acknowledged of a consumer. */
-function stream(messages: readonly number[]) {
+/** A stream with these messages, and what is acknowledged of a consumer. @param skips what it forgets when it is asked for the next one */
+function stream(messages: readonly number[], skips: readonly number[] = []) {
   const acknowledged: number[] = []
   let asked = 0
-  const getMessage = (_: string, { seq }: { seq: number }): Promise<unknown> => {
+  const getMessage = (_: string, { seq, next_by_subj }: { seq: number; next_by_subj?: string }): Promise<unknown> => {
     asked++
-    const found = messages.find((each) => each >= seq)
+    const isNext = next_by_subj !== undefined
+    const found = messages.find((each) => (isNext ? each >= seq && !skips.includes(each) : each === seq))
     return Promise.resolve(found === undefined ? null : { seq: found })
   }
   const phantoms = new Phantoms({
@@ -43,6 +44,15 @@ describe('what counts as in hand though its message is gone', () => {
     expect(acknowledged).toEqual([4, 6, 7])
     await phantoms.clear([info('any', 2, 7)], true)
     expect(acknowledged).toEqual([4, 6, 7])
+  })
+
+  it.each([
+    ['any', 3],
+    ['key-1', 1],
+  ])('is none that is there after all, though the server named another one as the next (%s)', async (name, inHand) => {
+    const { phantoms, acknowledged } = stream([3, 7, 9], [7])
+    await phantoms.clear([info(name, 2, 7, { num_ack_pending: inHand })], true)
+    expect(acknowledged).toEqual(name === 'any' ? [4, 5, 6] : [])
   })
 
   it('is left to a server that may not have all of the stream yet', async () => {

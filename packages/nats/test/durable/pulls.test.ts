@@ -104,6 +104,23 @@ describe('requests for casts', () => {
     expect(model.stay).toEqual([])
   })
 
+  it('leave casts without a key to others for a while, and end at the server before the next time', () => {
+    const pulls = new Pulls(1)
+    const aside = { mayAsk: false, changesInMs: 200 }
+    const first = pulls.plan(4, 0, aside)
+    expect(first).toMatchObject({ pulls: [{ lane: 1, batch: 1, stays: false }], wakeAt: 20 * NS_PER_MS + 1 })
+    pulls.ended(1, 1, NS_PER_MS)
+    expect(pulls.plan(4, NS_PER_MS, aside)).toMatchObject({ pulls: [{ lane: 1, batch: 1, stays: true }] })
+    expect(pulls.plan(4, 2 * NS_PER_MS, aside)).toMatchObject({ pulls: [], wakeAt: 202 * NS_PER_MS })
+    const open = { mayAsk: true, changesInMs: 800 }
+    const [asked] = pulls.plan(4, 200 * NS_PER_MS, open).pulls
+    expect(asked).toEqual({ lane: 0, batch: 4, stays: false })
+    pulls.ended(0, 4, 201 * NS_PER_MS)
+    expect(pulls.plan(4, 202 * NS_PER_MS, open).pulls).toEqual([{ lane: 0, batch: 4, stays: true, staysMs: 800 }])
+    pulls.ended(0, 4, 995 * NS_PER_MS)
+    expect(pulls.plan(4, 995 * NS_PER_MS, { mayAsk: true, changesInMs: 5 }).pulls).toEqual([])
+  })
+
   it('are made anew when nothing is heard of them', () => {
     const pulls = new Pulls(1)
     pulls.plan(2, 0)

@@ -49,6 +49,7 @@ const consumer = (
   asked: 0,
   oldestMs: 0,
   mostStops: 0,
+  alone: null,
   lastFailure: null,
   unknownTypes: {},
   trouble: null,

@@ -1,9 +1,10 @@
-import { durable } from '@genpool/nats'
+import { definePool, noReply, spawnPool } from '@genpool/core'
+import { durable, type Durable } from '@genpool/nats'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { startJetStream } from '../support/jetstream'
 import { connectTo, startServer } from '../support/server'
 import { until } from '../support/until'
-import { deliveries, type Mails, connection, open, consume, doneAre } from '../support/mails'
+import { connection, consume, consumers, deliveries, doneAre, type Mails, open, system } from '../support/mails'
 
 describe('what is no cast of ours', () => {
   it('in the stream becomes a dead letter, and stops nobody', async () => {
@@ -58,6 +59,41 @@ describe('a cast without a message', () => {
       message: expect.stringMatching(/it is undefined: .*\{ type: .* \}/) as string,
     })
     expect(await jobs.inspect()).toMatchObject({ waiting: 0 })
+  })
+})
+
+describe('a cast without a type', () => {
+  const cast = (jobs: Durable, message: unknown) => (jobs.cast as (message: unknown) => Promise<unknown>)(message)
+
+  it.each([null, 'x', 5, [], {}, { type: 5 }])(
+    'is refused while a consumer here would bury it: %j',
+    async (message) => {
+      const jobs = await open()
+      const consumer = await consume(jobs)
+      const refused = cast(jobs, message)
+      await expect(refused).rejects.toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
+      await expect(refused).rejects.toThrow(/at type: expected a message with a type.*consumers in this process/)
+      expect(await jobs.inspect()).toMatchObject({ waiting: 0, inHand: 0 })
+      // Nobody here knows any more what is consumed.
+      await consumer.stop()
+      await expect(cast(jobs, message)).resolves.toMatchObject({ seq: 1 })
+    },
+  )
+
+  it('is stored for a pool that takes anything', async () => {
+    const jobs = await open()
+    const taken: unknown[] = []
+    const Anything = definePool({
+      handleCast: (message: unknown) => {
+        taken.push(message)
+        return noReply()
+      },
+    })
+    const pool = spawnPool(system, Anything as never, 'anything', { size: 1 })
+    consumers.push(await jobs.consume(pool as never))
+    for (const message of [null, 'x', {}]) await cast(jobs, message)
+    await until(() => taken.length === 3, 'all are done')
+    expect(taken).toEqual([null, 'x', {}])
   })
 })
 

@@ -70,6 +70,45 @@ describe('the choice of a node', () => {
     expect(pick([a, fresh])).toBe('a')
   })
 
+  it('avoids a node at its rate until that lets the next one begin, as far as that costs less time', () => {
+    const rated = node('rated', { openings: { free: 2, nextMs: 500, everyMs: 250 } })
+    const slow = node('slow', { runMs: 100 })
+    let sent = 0
+    for (; pick([rated, slow]) === 'rated'; sent++) rated.sends(0, 10)
+    expect(sent).toBe(2)
+    expect(rated.beginsInMs(0)).toBe(500)
+    expect(pick([rated])).toBe('rated')
+    // When the wait is shorter than what the other one takes more, the wait is better.
+    const soon = { free: 0, nextMs: 100, everyMs: 250 }
+    rated.says(said('rated', { inHand: 2, openings: soon }), ms(400))
+    expect(pick([rated, slow], ms(401))).toBe('slow')
+    expect(pick([rated, slow], ms(411))).toBe('rated')
+    rated.sends(ms(420), 10)
+    expect(rated.beginsInMs(ms(420))).toBe(330)
+  })
+
+  it('counts for a rate what is still on its way to the node', () => {
+    const rated = node('rated', { openings: { free: 5, nextMs: 500, everyMs: 100 } })
+    for (let i = 0; i < 5; i++) rated.sends(0, 10)
+    rated.says(said('rated', { inHand: 2, openings: { free: 3, nextMs: 500, everyMs: 100 } }), 0)
+    expect(rated.beginsInMs(0)).toBe(500)
+    rated.says(said('rated', { inHand: 5, openings: { free: 3, nextMs: 500, everyMs: 100 } }), 0)
+    expect(rated.beginsInMs(0)).toBe(0)
+    rated.says(said('rated'), 0)
+    expect(rated.beginsInMs(0)).toBe(0)
+  })
+
+  it('finds the one of many that can begin, also one that warms up, while all others are at their rate', () => {
+    const openings = { free: 0, nextMs: 60_000, everyMs: 60_000 }
+    const rated = Array.from({ length: 20 }, (_, i) => node(`n${i}`, { openings }))
+    const open = node('open', { inHand: 20 })
+    expect(pick([...rated, open])).toBe('open')
+    const fresh = node('fresh', { upMs: 0 })
+    for (let i = 0; i < 5; i++) fresh.sends(0, 10)
+    expect(pick([...rated, fresh])).toBe('fresh')
+    expect(pick(rated)).toBe('n6')
+  })
+
   it('gives a new node few requests first, and more with each answer', () => {
     const fresh = node('fresh', { upMs: 0 })
     const old = node('old', { inHand: 7 })

@@ -71,7 +71,12 @@ export function simulate({ nodes, types, lengthMs, seed, clients = 1, pick }: Si
   const states = new Map(nodes.map((node) => [node.id, new State(node)]))
   const rosters = Array.from({ length: clients }, () => {
     const probe = (node: Node): void => void asked.push([roster, node.id])
-    const roster: Roster = new Roster(rules, { probe, lost: () => undefined, reconnected: () => undefined })
+    const roster: Roster = new Roster(rules, {
+      probe,
+      lost: () => undefined,
+      reconnected: () => undefined,
+      gaveBack: () => undefined,
+    })
     for (const state of states.values()) roster.says(state.said(0, 60_000), 0)
     return roster
   })

@@ -26,6 +26,9 @@ function made(more: Partial<EndpointPorts['settings']> = {}): { endpoint: Endpoi
   const sent: string[] = []
   const endpoint = new Endpoint({
     epoch: () => 0,
+    isPaused: () => false,
+    unbegun: () => [],
+    gaveKeyBack: () => undefined,
     said: () => new Uint8Array(0),
     pool: spawnPool(system, Orders, undefined, { size: 2 }) as never,
     name: 'orders',

@@ -27,6 +27,9 @@ function served(state: EndpointPorts['state'] = null) {
   })
   const endpoint = new Endpoint({
     epoch: () => 0,
+    isPaused: () => false,
+    unbegun: () => [],
+    gaveKeyBack: () => undefined,
     said: () => new Uint8Array(0),
     pool: spawnPool(system, Orders, undefined, { size: 2 }) as never,
     name: 'orders',

@@ -7,6 +7,9 @@ import { bodiesOf, defaultCodec } from '../../src/wire/codec'
 export function smallEndpoint(pool: PoolRef, name: string, sent: (data: Uint8Array) => void): Endpoint {
   return new Endpoint({
     epoch: () => 0,
+    isPaused: () => false,
+    unbegun: () => [],
+    gaveKeyBack: () => undefined,
     said: () => new Uint8Array(0),
     pool,
     name,

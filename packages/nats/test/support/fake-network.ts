@@ -27,6 +27,8 @@ export interface FakeNode {
   isLeaving: boolean
   /** It says that it begins nothing. */
   isPaused: boolean
+  /** How often it has given messages of keys back: as often, `epoch` has changed without a new connection. */
+  returns: number
   /** What it does with its next requests, again and again. */
   deeds: readonly Deed[]
   /** What has come while it stood still. */
@@ -43,6 +45,8 @@ export class FakeNetwork {
   /** What each message that was taken says, in their order. */
   readonly took: unknown[] = []
   readonly connection: NatsConnection
+  /** How many calls paused nodes have given back. */
+  returned = 0
   readonly #subscriptions = new Map<string, Callback>()
   #isUp = true
   #isClosed = false
@@ -105,7 +109,7 @@ export class FakeNetwork {
     for (const work of node.missed.splice(0)) work()
   }
 
-  /** A node says that it begins nothing. It ends what it has. */
+  /** A node says that it begins nothing, and gives back what comes. It ends what it has, and what it may not give back. */
   pause(node: FakeNode): void {
     node.isPaused = true
     this.#announce(node)
@@ -128,7 +132,7 @@ export class FakeNetwork {
 
   #born(deeds: readonly Deed[]): FakeNode {
     const id = `node-${this.#made++}`
-    const state = { isUp: true, isMissed: false, isStalled: false, isLeaving: false, isPaused: false }
+    const state = { isUp: true, isMissed: false, isStalled: false, isLeaving: false, isPaused: false, returns: 0 }
     return { id, epoch: 1, ...state, deeds, missed: [], memory: new Map() }
   }
 
@@ -202,9 +206,14 @@ export class FakeNetwork {
   #takes(node: FakeNode, frame: Frame, reply: string): void {
     if (frame.kind === Kind.cancel) return
     const had = node.memory.get(reply)
-    const { again, epoch } = readRequest(frame)
+    const { again, epoch, mayReturn, key } = readRequest(frame)
     if (epoch !== undefined && epoch !== node.epoch) return this.#from(node, reply, said(node))
     if (again && had !== undefined) return had.forEach((answer) => this.#from(node, reply, answer))
+    if (node.isPaused && mayReturn === true && !again && frame.kind === Kind.call) {
+      this.returned++
+      if (key !== undefined) [node.returns, node.epoch] = [node.returns + 1, node.epoch + 1]
+      return this.#from(node, reply, said(node))
+    }
     const value = ownBodies.read(frame.body)
     this.took.push(value)
     const deed = node.deeds[this.#deeds++ % node.deeds.length] ?? 'answer'
@@ -249,10 +258,10 @@ export class FakeNetwork {
   }
 }
 
-function said({ id, epoch, isLeaving: leaving, isPaused }: FakeNode): Uint8Array {
+function said({ id, epoch, returns, isLeaving: leaving, isPaused }: FakeNode): Uint8Array {
   const work = { size: 4, idle: 4, waiting: 0, inHand: 0, oldestWaitMs: 0, runMs: 2, upMs: 0 }
   const halted = isPaused ? 'paused' : undefined
-  return plainFrame(Kind.load, { id, version: '0.0.0', ...work, everyMs: 1000, epoch, leaving, halted })
+  return plainFrame(Kind.load, { id, version: '0.0.0', ...work, everyMs: 1000, epoch, returns, leaving, halted })
 }
 
 function answered(kind: Kind, value: unknown): Uint8Array {

@@ -31,6 +31,7 @@ const header = {
   key: undefined,
   wantsProgress: false,
   again: false,
+  mayReturn: false,
   state: undefined,
   epoch: undefined,
 }
@@ -45,6 +46,7 @@ describe('a request frame', () => {
       key: fc.option(fc.oneof(fc.string(), fc.integer(), fc.record({ tenant: fc.string() })), { nil: undefined }),
       wantsProgress: fc.boolean(),
       again: fc.boolean(),
+      mayReturn: fc.boolean(),
       state: states,
       epoch: fc.option(fc.nat(2 ** 32 - 1), { nil: undefined }),
     })

@@ -38,6 +38,7 @@ export type FindingName =
   | 'dead-letters'
   | 'growing-queue'
   | 'unknown-types'
+  | 'alone'
   | 'calm'
 
 /** One thing that limits a pool, with the figures that show it and what to do about it. */
