@@ -216,11 +216,12 @@ export class JobConsumer {
 
   /** Looks at what the server says. */
   #look(): void {
-    const { time, notes, jsm, marks } = this.queue
+    const { time, notes, jsm, marks, copies } = this.queue
     this.#watch.look()
     void this.#refusals.look()
     void time.refresh(notes, jsm)
     void marks.refresh()
+    void copies.tidy()
     if (notes.isMissing) void this.#mender.mend()
   }
 
@@ -233,13 +234,14 @@ export class JobConsumer {
 
   #makeDeliveries(): Deliveries {
     const { queue, pool, options } = this
-    const { name, clock, time, history, marks, letters, bodies } = queue
+    const { name, clock, time, history, copies, marks, letters, bodies } = queue
     return new Deliveries({
       pool,
       queue: name,
       consumer: this.id,
       clock,
       history,
+      copies,
       marks,
       letters,
       unknowns: this.#unknowns,

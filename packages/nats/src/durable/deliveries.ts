@@ -1,5 +1,6 @@
 import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import { openingOf, withLost } from './attempts'
+import { originIn } from './copies'
 import type { DeliveryPorts } from './delivery-ports'
 import { Endings } from './endings'
 import type { ConsumerInspection } from './figures'
@@ -104,12 +105,14 @@ export class Deliveries {
     if (job === null) return
     if (this.ports.refusals.isUnheard(incoming)) return this.#endings.repeat(job)
     const covered = this.ports.marks.cover(lane, incoming.seq)
-    if (covered === null && !this.#hasPast(job)) return this.#begin(job)
+    const isMoved = job.header.storedAt !== undefined
+    if (covered === null && !isMoved && !this.#hasPast(job)) return this.#begin(job)
     this.#opening++
-    this.#remember(job, covered).then(
-      () => {
+    this.#prepare(job, covered).then(
+      (mayRun) => {
         this.#opening--
-        this.#begin(job)
+        if (mayRun) this.#begin(job)
+        else this.#endings.drop(job)
       },
       (error: unknown) => {
         this.#opening--
@@ -144,6 +147,14 @@ export class Deliveries {
   /** Whether something may be kept of it. */
   #hasPast({ incoming, lane }: Pick<Job, 'incoming' | 'lane'>): boolean {
     return incoming.deliveries > 1 || this.ports.marks.isDoubtful(lane, incoming.seq)
+  }
+
+  /** Learns what must be known before it begins. Returns whether it may: of the copies of a delayed cast one does. */
+  async #prepare(job: Job, covered: Promise<void> | null): Promise<boolean> {
+    await this.#remember(job, covered)
+    const { header, incoming } = job
+    const origin = header.storedAt === undefined ? null : originIn(incoming.messageId)
+    return origin === null || this.ports.copies.mayRun(origin, incoming.seq)
   }
 
   async #remember(job: Job, covered: Promise<void> | null): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Clock } from '@genpool/runtime'
 import type { AttemptRules } from './attempts'
+import type { Copies } from './copies'
 import type { DeadLetters } from './dead-letters'
 import type { ConsumerCounts } from './figures'
 import type { History } from './history'
@@ -18,6 +19,7 @@ export interface DeliveryPorts extends RunPorts {
   readonly ackWaitMs: number
   readonly counts: ConsumerCounts
   readonly history: History
+  readonly copies: Pick<Copies, 'mayRun'>
   readonly marks: Marks
   readonly letters: DeadLetters
   readonly unknowns: UnknownTypes

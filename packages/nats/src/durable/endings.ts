@@ -65,6 +65,13 @@ export class Endings {
     this.finish(job)
   }
 
+  /** A delayed cast was moved twice, and the other copy is the one that runs. */
+  drop(job: Job): void {
+    this.ports.counts.copies++
+    job.incoming.acknowledge()
+    this.finish(job)
+  }
+
   /** Nobody here knows what it is: perhaps somebody else does. It is dead after a while. */
   offer(job: Job, error: GenPoolError, type: string): void {
     const { ports } = this

@@ -23,6 +23,8 @@ export class ConsumerCounts {
   lapses = 0
   /** Casts that came again although they were acknowledged here. They are not run again. */
   unheard = 0
+  /** Delayed casts that were moved twice: copies that came here and were not run. Another copy was. */
+  copies = 0
   /** Messages that no stream has sent. */
   strange = 0
 }

@@ -40,6 +40,11 @@ export class Incoming implements Delivered {
     return this.message.data
   }
 
+  /** The id with which it was stored. */
+  get messageId(): string | undefined {
+    return this.message.headers?.get('Nats-Msg-Id')
+  }
+
   /** It is done: the stream may forget it. */
   acknowledge(): void {
     this.#answer(ACK)

@@ -1,6 +1,7 @@
 import type { Msg, NatsConnection } from '@nats-io/transport-node'
 import { type Clock, MinHeap, type Nanos, NS_PER_MS, type Scheduled, WakeTimer } from '@genpool/runtime'
 import { type BadFrame } from '../wire/errors'
+import { movedId } from './copies'
 import { delayPlan, type ServerMs } from './delays'
 import { GivenBack } from './given-back'
 import { Incoming } from './incoming'
@@ -65,7 +66,8 @@ class Kept implements Scheduled {
 
 /**
  * Moves casts that were held back to where they run, when their time has come. Each consumer does so; the server delivers each cast to
- * one of them. Moved twice is stored once: the place in the stream is its id.
+ * one of them. Moved twice it is stored once while the server knows the id, which is the place in the stream. Later than that there may be
+ * two copies: `Copies` knows which one runs.
  *
  * Each cast is taken from the server as soon as it is there, so that none waits behind others. One that is not due yet is given back,
  * with the time when it is to come again: shortly before it is due. Then it is kept here, and moved by a timer. If this process has
@@ -232,7 +234,7 @@ export class Later {
   #move({ incoming, header, body }: Kept): void {
     const { names, publisher, clock } = this.ports
     const frame = movedFrame({ ...header, delayMs: undefined, storedAt: incoming.storedAt }, body)
-    const messageId = `later.${incoming.seq}.${incoming.storedAt}`
+    const messageId = movedId(incoming)
     this.#moving++
     const stored = publisher.store({ subject: names.subjectOf(header.key), frame, messageId }).then(
       () => this.#told.done(incoming),

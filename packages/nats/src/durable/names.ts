@@ -27,6 +27,8 @@ export class QueueNames {
   /** Casts that are not held back. */
   readonly runs: readonly string[]
   readonly allTries: string
+  /** Which copies of delayed casts run. */
+  readonly allMoved: string
   readonly allDead: string
   /** The subject and the consumer of each lane. */
   readonly lanes: readonly Subject[]
@@ -43,6 +45,7 @@ export class QueueNames {
     this.later = `${base}.jobs.later`
     this.runs = [`${base}.jobs.any`, `${base}.jobs.key.>`]
     this.allTries = `${base}.tries.>`
+    this.allMoved = `${base}.tries.moved.>`
     this.allDead = `${base}.dead.>`
     this.lanes = Array.from({ length: lanes + 1 }, (_, i) =>
       i === PLAIN
@@ -75,6 +78,11 @@ export class QueueNames {
 
   triesOf(seq: number | 'clock' | 'marks'): string {
     return `${this.#base}.tries.${seq}`
+  }
+
+  /** Which copy runs of the delayed cast that had this place. */
+  movedOf(seq: number): string {
+    return `${this.#base}.tries.moved.${seq}`
   }
 
   deadOf(seq: number): string {

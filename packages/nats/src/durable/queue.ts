@@ -5,6 +5,7 @@ import { type Bodies, bodiesOf } from '../wire/codec'
 import { flushed } from '../link'
 import { LONGEST_QUESTION_MS, patiently } from '../patience'
 import { DeadLetters } from './dead-letters'
+import { Copies } from './copies'
 import { consumersOf } from './consumers-of'
 import type { CheckedDurableOptions } from './durable-options'
 import { DurableFailures } from './failures'
@@ -39,6 +40,7 @@ export class Queue {
   readonly notes: RoomWatch
   readonly time: ServerClock
   readonly history: History
+  readonly copies: Copies
   readonly marks: Marks
   readonly letters: DeadLetters
   readonly leftovers: Leftovers
@@ -73,6 +75,7 @@ export class Queue {
     this.time = new ServerClock(clock, this.names)
     this.history = new History(jsm, this.notes, this.names)
     this.marks = new Marks(connection, { jsm: asking, notes: this.notes, names: this.names, clock })
+    this.copies = new Copies(connection, { jsm: asking, notes: this.notes, names: this.names, clock })
     this.leftovers = new Leftovers({ jsm: asking, names: this.names, marks: this.marks })
     this.phantoms = new Phantoms({ connection, jsm: asking, names: this.names })
     this.letters = new DeadLetters(name, {

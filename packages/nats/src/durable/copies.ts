@@ -1,0 +1,122 @@
+import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream'
+import { type Clock, type Nanos, NS_PER_MS } from '@genpool/runtime'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { isFull } from './failures'
+import type { QueueNames } from './names'
+import { isWrongLast, type Publisher } from './publisher'
+
+/** What is written down is kept for so long at least, while a server is there all the time. */
+const KEEP_MS = 600_000
+const LOOK_MS = 60_000
+
+/** A delayed cast, as it is told from all others: its place before it was moved, and when it was stored there. */
+export interface Origin {
+  readonly seq: number
+  readonly storedAt: string
+}
+
+/** The id of what is moved. */
+export function movedId({ seq, storedAt }: { readonly seq: number; readonly storedAt: number }): string {
+  return `later.${seq}.${storedAt}`
+}
+
+/** From which delayed cast something was moved, by its id; null if that says nothing of it. */
+export function originIn(messageId: string | undefined): Origin | null {
+  const [, seq, storedAt] = /^later\.(\d{1,16})\.(\d+(?:\.\d+)?)$/.exec(messageId ?? '') ?? []
+  return seq === undefined || storedAt === undefined ? null : { seq: Number(seq), storedAt }
+}
+
+/** What was so when it was looked whether something may be forgotten. */
+interface Mark {
+  readonly server: string | undefined
+  readonly at: Nanos
+  /** The last place in the stream of attempts then. */
+  readonly written: number
+  /** The last place in the stream of casts, once enough time has passed; null before. */
+  readonly casts: number | null
+}
+
+/**
+ * Knows which copy of a delayed cast runs.
+ *
+ * A cast is moved by storing a copy where it runs. If who has moved it ends before the server knows, it is moved again, and the server
+ * knows ids for a while only, and after a restart only those of casts that are still there. So who begins a copy writes down first which one it
+ * is: the first one has all attempts, and all others are dropped. No two servers, and no two consumers, can say otherwise of it.
+ */
+export class Copies {
+  #mark: Mark | null = null
+  #lookAt: Nanos = -Infinity
+
+  constructor(
+    private readonly connection: Pick<NatsConnection, 'info'>,
+    private readonly ports: {
+      readonly jsm: JetStreamManager
+      readonly notes: Pick<Publisher, 'store'>
+      readonly names: QueueNames
+      readonly clock: Clock
+    },
+  ) {}
+
+  /**
+   * Whether the copy at this place is the one that runs. The first one that asks is. While the server has no room to write it down, all are.
+   *
+   * @throws what the server says, if nobody knows
+   */
+  async mayRun({ seq, storedAt }: Origin, copy: number): Promise<boolean> {
+    const { jsm, notes, names } = this.ports
+    const subject = names.movedOf(seq)
+    const frame = Buffer.from(JSON.stringify({ storedAt, copy }))
+    for (let expected = 0; ;) {
+      try {
+        await notes.store({ subject, frame, expected })
+        return true
+      } catch (error) {
+        if (isFull(error)) return true
+        if (!isWrongLast(error)) throw error
+      }
+      const found = await jsm.streams.getMessage(names.tries, { last_by_subj: subject })
+      const first = found === null ? null : writtenIn(found)
+      // Otherwise it is of another cast, whose place this one has: its stream was made anew.
+      if (first?.storedAt === storedAt) return first.copy === copy
+      expected = found?.seq ?? 0
+    }
+  }
+
+  /**
+   * Forgets what nobody needs any more: who could move such a cast again has done so, and all casts that were stored by then are done.
+   * Called now and then; never rejects.
+   */
+  async tidy(): Promise<void> {
+    const now = this.ports.clock.now()
+    if (now < this.#lookAt) return
+    this.#lookAt = now + LOOK_MS * NS_PER_MS
+    // A server that does not answer may be killed, and come back with what it had before.
+    this.#mark = await this.#next(now).catch(() => null)
+  }
+
+  async #next(now: Nanos): Promise<Mark | null> {
+    const { jsm, names } = this.ports
+    const server = this.connection.info?.server_id
+    const mark = this.#mark
+    const written = (await jsm.streams.info(names.tries)).state.last_seq
+    if (mark === null || mark.server !== server) return { server, at: now, written, casts: null }
+    if (now - mark.at < KEEP_MS * NS_PER_MS) return mark
+    const { last_seq } = (await jsm.streams.info(names.jobs)).state
+    const casts = mark.casts ?? last_seq
+    for (const subject of names.runs) {
+      const first = await jsm.streams.getMessage(names.jobs, { seq: 1, next_by_subj: subject } as never)
+      if (first !== null && first.seq <= casts) return { ...mark, casts }
+    }
+    await jsm.streams.purge(names.tries, { filter: names.allMoved, seq: mark.written + 1 })
+    return { server, at: now, written, casts: null }
+  }
+}
+
+/** What somebody else wrote there counts as nothing. */
+function writtenIn({ data }: Pick<StoredMsg, 'data'>): { readonly storedAt?: unknown; readonly copy?: unknown } | null {
+  try {
+    return JSON.parse(Buffer.from(data).toString()) as { storedAt?: unknown; copy?: unknown } | null
+  } catch {
+    return null
+  }
+}

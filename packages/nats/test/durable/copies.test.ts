@@ -1,0 +1,107 @@
+import { durable } from '@genpool/nats'
+import { virtualClock } from '@genpool/runtime/testing'
+import { JetStreamApiError, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { Copies, movedId, originIn } from '../../src/durable/copies'
+import { QueueNames } from '../../src/durable/names'
+import { Publisher } from '../../src/durable/publisher'
+import { endJetStream, startJetStream } from '../support/jetstream'
+import { connectTo } from '../support/server'
+
+const MINUTE = 60_000
+const names = new QueueNames({ prefix: 'genpool', name: 'q', lanes: 1, domain: undefined })
+const clock = virtualClock()
+const origin = (seq: number, storedAt = '1700000000000.25') => ({ seq, storedAt })
+
+let connection: NatsConnection
+let jsm: JetStreamManager
+beforeEach(async () => {
+  connection = await connectTo(await startJetStream())
+  jsm = await jetstreamManager(connection as never)
+  await durable(connection, { name: 'q', lanes: 1 })
+})
+afterEach(endJetStream)
+
+const stored = async (): Promise<number> => {
+  const { state } = await jsm.streams.info(names.tries, { subjects_filter: names.allMoved })
+  return Object.keys(state.subjects ?? {}).length
+}
+const copiesOf = (notes: Pick<Publisher, 'store'> = new Publisher(connection, clock, () => 60_000), of = connection) =>
+  new Copies(of, { jsm, notes, names, clock })
+
+describe('of the copies of a delayed cast', () => {
+  it('one may run, whoever asks, and how often', async () => {
+    const [here, there] = [copiesOf(), copiesOf()]
+    const asked = await Promise.all([here.mayRun(origin(5), 7), there.mayRun(origin(5), 9), here.mayRun(origin(6), 8)])
+    expect([asked[0], asked[1]].filter(Boolean)).toHaveLength(1)
+    expect(asked[2]).toBe(true)
+    expect(await Promise.all([there.mayRun(origin(5), 7), here.mayRun(origin(5), 9)])).toEqual([asked[0], asked[1]])
+  })
+
+  it('those of another cast that had the same place, before its stream was made anew, say nothing', async () => {
+    expect(await copiesOf().mayRun(origin(5, '1'), 7)).toBe(true)
+    expect(await copiesOf().mayRun(origin(5, '2'), 3)).toBe(true)
+    expect(await copiesOf().mayRun(origin(5, '2'), 7)).toBe(false)
+  })
+
+  it('all may run while there is no room to write down which one', async () => {
+    const full = new JetStreamApiError({ code: 503, err_code: 10077, description: 'maximum messages exceeded' })
+    expect(await copiesOf({ store: () => Promise.reject(full) }).mayRun(origin(5), 7)).toBe(true)
+    const gone = copiesOf({ store: () => Promise.reject(new Error('gone')) })
+    await expect(gone.mayRun(origin(5), 7)).rejects.toThrow('gone')
+  })
+
+  it('what is written down is forgotten when a server was there for ten minutes, and all of that time is done', async () => {
+    const copies = copiesOf()
+    await copies.mayRun(origin(5), 7)
+    await copies.tidy()
+    const { seq } = await new Publisher(connection, clock, () => 60_000).store({
+      subject: names.subjectOf(undefined),
+      frame: Buffer.from('waits'),
+      messageId: 'a',
+    })
+    await clock.advance(9 * MINUTE)
+    await copies.tidy()
+    await copies.mayRun(origin(6), 8)
+    await clock.advance(2 * MINUTE)
+    await copies.tidy()
+    await clock.advance(2 * MINUTE)
+    await copies.tidy()
+    expect(await stored()).toBe(2)
+    await jsm.streams.deleteMessage(names.jobs, seq)
+    await clock.advance(2 * MINUTE)
+    await copies.tidy()
+    // What was written later may be needed.
+    expect(await stored()).toBe(1)
+    expect(await copies.mayRun(origin(6), 9)).toBe(false)
+  })
+
+  it('nothing is forgotten that is younger than the last start of a server', async () => {
+    const info = { server_id: 'first' }
+    const copies = copiesOf(undefined, { info } as never)
+    await copies.mayRun(origin(5), 7)
+    await copies.tidy()
+    await clock.advance(9 * MINUTE)
+    info.server_id = 'second'
+    await copies.tidy()
+    await clock.advance(9 * MINUTE)
+    await copies.tidy()
+    expect(await stored()).toBe(1)
+    await clock.advance(2 * MINUTE)
+    await copies.tidy()
+    expect(await stored()).toBe(0)
+  })
+})
+
+describe('the id of what was moved', () => {
+  it('says what it was', () => {
+    expect(originIn(movedId({ seq: 5, storedAt: 1700000000000.25 }))).toEqual(origin(5))
+  })
+
+  it.each([undefined, '', 'order-1', 'later.5', 'later.x.1', 'later.5.1 ', 'later.5.>', 'retry.5.1'])(
+    'says nothing if it is %j',
+    (id) => {
+      expect(originIn(id)).toBeNull()
+    },
+  )
+})
