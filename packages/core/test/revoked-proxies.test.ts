@@ -1,4 +1,4 @@
-import { call, definePool, reply, spawnPool } from '@genpool/core'
+import { call, definePool, getState, reply, spawnPool } from '@genpool/core'
 import { type ActorSystemRef, start, stop } from 'nact'
 
 let system: ActorSystemRef
@@ -33,5 +33,32 @@ describe('a handler that throws a revoked proxy', () => {
       cause: { message: expect.stringMatching(/^what was thrown is a proxy that has been revoked/) as string },
     })
     await expect(call(pool, { type })).rejects.toMatchObject({ code: 'ERR_GENPOOL_CRASHED' })
+  })
+})
+
+describe('a handler that answers with a revoked proxy', () => {
+  const revoked = (of: object): object => {
+    const { proxy, revoke } = Proxy.revocable(of, {})
+    revoke()
+    return proxy
+  }
+  const adds = (draft: { n: number }): void => void draft.n++
+  const Answering = definePool({
+    init: () => ({ n: 0 }),
+    calls: {
+      value: ({ of }: { of: object }) => reply(revoked(of), adds),
+      later: ({ of }: { of: object }) => reply(() => revoked(of), adds),
+    },
+  })
+
+  it.each([
+    ['value', 'object', {}],
+    ['value', 'function', () => 1],
+    ['later', 'object', {}],
+    ['later', 'function', () => 1],
+  ] as const)('fails its call, which has committed: %s, of an %s', async (type, _, of) => {
+    const pool = spawnPool(system, Answering, 'pool', { size: 1 })
+    await expect(call(pool, { type, of })).rejects.toMatchObject({ code: 'ERR_GENPOOL_CRASHED', committed: true })
+    expect(getState(pool)).toEqual({ n: 1 })
   })
 })

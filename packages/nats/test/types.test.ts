@@ -1,4 +1,4 @@
-import { call, cast, definePool, noReply, reply, spawnPool } from '@genpool/core'
+import { call, cast, definePool, map, mapStream, noReply, reply, spawnPool } from '@genpool/core'
 import { type Durable, durable, type RemotePoolRef } from '@genpool/nats'
 import type { Behaviour } from '@genpool/core'
 
@@ -21,6 +21,11 @@ export async function slips(far: Far, jobs: Durable): Promise<void> {
   await call(far, { type: 'add', v: 1 }, { share: 'k' })
   // @ts-expect-error it is tried on another node by itself
   await call(far, { type: 'add', v: 1 }, { retry: { attempts: 2 } })
+  map(far, [{ type: 'add', v: 1 }], { inFlight: 2, key: ({ v }) => v })
+  // @ts-expect-error so are the calls of map
+  map(far, [{ type: 'add', v: 1 }], { retry: {} })
+  // @ts-expect-error and of its stream
+  mapStream(far, { retry: {} })
   // @ts-expect-error a cast that is on its way cannot be replaced
   cast(far, { type: 'put', v: 1 }, { latest: 'k' })
   // @ts-expect-error only a pool of this process consumes

@@ -69,6 +69,13 @@ export interface AnyRef<I> extends PoolRef {
 /** The changes that a pool takes, of which an `I` is known: `Here` for one of this process. */
 export type ChangesOf<I, Here> = unknown extends I ? Here : I extends ChangedBy<infer C> ? C : Here
 
+/** Options that a pool elsewhere, of which an `I` is known, does not take. The compiler names the reason. */
+export type NotElsewhere<I, K extends string> = [keyof I] extends [never]
+  ? unknown
+  : 0 extends 1 & I
+    ? unknown
+    : { readonly [O in K]?: 'this pool runs elsewhere: it has no such option' }
+
 /** The options that `getOptions` returns for a pool elsewhere, of which an `I` is known. */
 export type OptionsOf<I> =
   I extends ChangedBy<infer C> ? { readonly [K in keyof C]-?: Exclude<C[K], undefined> } : object

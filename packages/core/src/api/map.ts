@@ -1,6 +1,7 @@
 import { parseOptions } from '@genpool/runtime'
 import { Duplex } from 'node:stream'
 import type { AnswerTo, AnyCall, PoolRef, Protocol } from '../behaviours/protocol'
+import type { AnyRef, NotElsewhere } from './elsewhere'
 import { mapOptions, type MapOptions } from './many/map-options'
 import { Mapping } from './many/mapping'
 import type { Source } from './many/open-source'
@@ -32,14 +33,18 @@ export interface Results<R> extends AsyncIterableIterator<R, undefined, undefine
  * @throws {OptionsError} at once, if the source or an option is wrong; nothing is begun
  * @example for await (const page of map(pages, urls, { inFlight: 20, ordered: false })) await save(page)
  */
-export function map<P extends Protocol, const M extends AnyCall<P>>(
-  pool: PoolRef<P>,
+export function map<P extends Protocol, const M extends AnyCall<P>, I = unknown>(
+  pool: PoolRef<P> & AnyRef<I>,
   source: Source<M>,
-  options: MapOptions<NoInfer<M>> = {},
+  options?: MapOptions<NoInfer<M>> & NotElsewhere<I, 'retry'>,
 ): Results<AnswerTo<P, M>> {
   const target = receiverOf(pool, 'map')
   checkSource(source, `map over pool "${target.name}"`)
-  const checked = parseOptions(mapOptions, options, `options of map over pool "${target.name}"`)
+  const checked = parseOptions(
+    mapOptions,
+    options === undefined ? {} : options,
+    `options of map over pool "${target.name}"`,
+  )
   const mapped = {
     name: target.name,
     get mostAtOnce() {
@@ -59,11 +64,14 @@ export function map<P extends Protocol, const M extends AnyCall<P>>(
  * @throws {OptionsError} if an option is wrong
  * @example await pipeline(lines, mapStream(pool, { inFlight: 20 }), out)
  */
-export function mapStream<P extends Protocol>(pool: PoolRef<P>, options: MapOptions<AnyCall<P>> = {}): Duplex {
+export function mapStream<P extends Protocol, I = unknown>(
+  pool: PoolRef<P> & AnyRef<I>,
+  options?: MapOptions<AnyCall<P>> & NotElsewhere<I, 'retry'>,
+): Duplex {
   // Wrong arguments are told here, and not by the stream.
   const { name } = receiverOf(pool, 'mapStream')
-  parseOptions(mapOptions, options, `options of mapStream over pool "${name}"`)
-  return Duplex.from((source: AsyncIterable<AnyCall<P>>) => map(pool, source, options))
+  parseOptions(mapOptions, options === undefined ? {} : options, `options of mapStream over pool "${name}"`)
+  return Duplex.from((source: AsyncIterable<AnyCall<P>>) => map<P, AnyCall<P>>(pool, source, options))
 }
 
 function resultsOf(mapping: Mapping): Results<unknown> {

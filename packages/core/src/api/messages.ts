@@ -3,15 +3,8 @@ import { z } from 'zod'
 import type { CallHint, CallMessage, CastHint, CastMessage, PoolRef, Protocol, ReplyTo } from '../behaviours/protocol'
 import type { CastResult } from '../pool/intake'
 import type { CallOptions, CastOptions } from '../pool/message-options'
-import type { AnyRef, HereRef } from './elsewhere'
+import type { AnyRef, HereRef, NotElsewhere } from './elsewhere'
 import { poolOf, receiverOf } from './pool-of'
-
-/** Options that a pool elsewhere, of which an `I` is known, does not take. The compiler names the reason. */
-type NotElsewhere<I, K extends string> = [keyof I] extends [never]
-  ? unknown
-  : 0 extends 1 & I
-    ? unknown
-    : { readonly [O in K]?: 'this pool runs elsewhere: it has no such option' }
 
 /**
  * Asks a pool, and resolves with the answer of the handler.

@@ -30,6 +30,8 @@ export function isRevoked(value: unknown): boolean {
  * @returns the error that says what to do; undefined if there is none
  */
 export function draftIn(answer: unknown): Error | undefined {
+  if (typeof answer === 'function' && isRevoked(answer))
+    return new TypeError('the answer is a proxy whose revoke() was called, so nobody can read it')
   if (typeof answer !== 'object' || answer === null) return undefined
   try {
     touch(answer, PARTS)
