@@ -185,6 +185,9 @@ function runnerOf(worker: LastWordWorker, info: MemberInfo, batch?: Batch): Runn
     get commits() {
       return worker.commits
     },
+    get keepsState() {
+      return worker.keepsState
+    },
     holdsAnswersOf: (request) => worker.holdsAnswersOf(request),
     deadlineOf: (request) => (request as Errand).runDeadline,
     isWriting: () => false,

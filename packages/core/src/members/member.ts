@@ -74,6 +74,10 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
     return this.worker.commits
   }
 
+  get keepsState(): boolean {
+    return this.worker.keepsState === true
+  }
+
   get heapMb(): number {
     return this.worker.heapMb ?? 0
   }

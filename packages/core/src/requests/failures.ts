@@ -26,13 +26,18 @@ import { selfWaitOf } from './self-wait'
 const RAN_BEFORE = ' It has run before, and waited to be run again: it may have had effects.'
 
 /** What is said of a request that fails although its commit counts, or may. */
-const COMMITS = { written: WRITTEN, done: 'its commit was done, and only the answer was missing' }
+const COMMITS = {
+  written: WRITTEN,
+  done: 'its commit was done, and only the answer was missing',
+  kept: 'a plain nact function keeps what it returns as its state, also for a caller that no longer waits',
+}
 /** Said of a message that was left by its caller, and by nobody else who waits for the same run. */
 const GOES_ON = 'others wait for the same run, and it goes on for them'
 const WHILE_WRITTEN: Remedy = { says: 'If that takes long, raise "timeout", or see what the store waits for.' }
 const UNANSWERED: Remedy = { says: 'Answer with the commit, or raise "timeout".' }
+const STILL_RUNS: Remedy = { says: 'Make the handler faster, or raise "timeout".' }
 
-function withCommit(commit: Commit, remedy = UNANSWERED): Remedy {
+function withCommit(commit: Commit, remedy = commit === 'kept' ? STILL_RUNS : UNANSWERED): Remedy {
   return { ...remedy, why: commit === 'shared' ? GOES_ON : `the request was run, and ${COMMITS[commit]}` }
 }
 
@@ -160,7 +165,7 @@ function whyChangedAllTheSame(request: Request): string | null {
   // Once the run is over, nothing comes of it that is not known.
   if (runner === null || runner.startOf(request) === null) return null
   if (commit === 'shared') return `The commit of its batch may count: ${GOES_ON}. ${READ_FIRST}`
-  if (commit !== null || runner.commits) return null
+  if (commit !== null || runner.keepsState !== true) return null
   return `A plain nact function keeps what it returns as its state, also if the request has failed before. ${READ_FIRST}`
 }
 
@@ -181,7 +186,7 @@ function howFar(request: Request): {
   const { runs } = request
   const { attempt, before } = runs
   const runsNow = isRunning(runs)
-  const { commit } = request
+  const commit = request.commit ?? (runsNow && runs.runner?.keepsState === true ? 'kept' : null)
   const waitsAgain = attempt > 0 && !runsNow && commit === null
   return {
     started: runsNow || attempt > 0 || commit !== null,

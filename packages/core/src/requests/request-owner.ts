@@ -86,9 +86,9 @@ export interface RequestOwner<R> {
 
 /**
  * How the commit of a request may count that fails: it is `done`; it is being `written`; or it is `shared` with others, for whom the
- * run goes on.
+ * run goes on; or what its run returns is `kept` in any case.
  */
-export type Commit = 'written' | 'done' | 'shared'
+export type Commit = 'written' | 'done' | 'shared' | 'kept'
 
 /** The requests (`R`) of one run, as one of them sees them. */
 export interface Together<R> {
@@ -110,6 +110,8 @@ export interface Runner<R> {
   readonly facts: PoolFacts
   /** Whether its runs end with a commit, for which answers and effects wait. */
   readonly commits: boolean
+  /** Whether what a handler returns becomes the state in any case, as that of a plain nact function does. Left out: it does not. */
+  readonly keepsState?: boolean
   /** Whether an answer given now must wait for a commit. */
   holdsAnswersOf(request: R): boolean
   /** Whether its commit is being written, and may count. */

@@ -38,6 +38,10 @@ class GuardedWorker implements Worker {
     return this.#worker?.commits === true
   }
 
+  get keepsState(): boolean {
+    return this.#worker?.keepsState === true
+  }
+
   get state(): unknown {
     return this.#worker?.state
   }

@@ -51,6 +51,10 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     return this.keeper?.commits === true
   }
 
+  get keepsState(): boolean {
+    return this.keeper?.commits === false
+  }
+
   get state(): unknown {
     return this.keeper?.state
   }

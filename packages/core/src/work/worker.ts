@@ -156,6 +156,11 @@ export interface Worker<J extends Job = Job> {
   readonly depth: number
   /** Whether its runs end with a commit, so that answers and effects wait for that. */
   readonly commits: boolean
+  /**
+   * Whether what a handler returns becomes the state also if its caller has given up before, as that of a plain nact function does. Those
+   * callers are told so. Left out: such a result is discarded.
+   */
+  readonly keepsState?: boolean
   /** The last state that it knows of, for `getState` and inspection. */
   readonly state: unknown
   /** How much memory the objects of its thread take, in MB, for `recycle.afterHeapMb`. Left out by workers that share a heap. */
