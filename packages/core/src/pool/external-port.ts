@@ -1,4 +1,11 @@
-import { brokerOf, type BrokerRef, type DropFacts, DroppedError, type LimitFigures } from '@genpool/broker'
+import {
+  brokerOf,
+  type BrokerRef,
+  type DropFacts,
+  DroppedError,
+  type HoldingLimit,
+  type LimitFigures,
+} from '@genpool/broker'
 import { type GenPoolError, isGenPoolError, type Nanos, OptionsError, type Turn } from '@genpool/runtime'
 import { InvalidError } from '@genpool/state-ane'
 import type { Member } from '../members/member'
@@ -71,6 +78,10 @@ export class ExternalPort implements Port, OfferHost {
 
   opensAt(request: Request): Nanos {
     return this.#broker.engine.opensAt(request, this.kernel.turn.now())
+  }
+
+  holderOf(request: Request): HoldingLimit | undefined {
+    return this.#broker.engine.holderOf(request, this.kernel.turn.now())
   }
 
   /** Those of the broker, over all pools that share it. */
