@@ -22,7 +22,9 @@ export interface SharedBrokerPorts {
   readonly turn: Turn
   readonly failures: Failures
   readonly holds: Holds
-  readonly pool: { readonly drops: { count(request: Request, facts: DropFacts): void } }
+  readonly pool: {
+    readonly drops: { count(request: Request, facts: DropFacts): void; expired(request: Request): void }
+  }
   /** The broker was stopped, so the pool stops, too. */
   readonly lifecycle: { stopWith(error: unknown, why: string): void }
 }
@@ -226,8 +228,10 @@ export class ExternalPort implements Port, OfferHost {
 
   requestFailed(request: Request, error: GenPoolError): void {
     const { failures, pool } = this.kernel
-    if (error.code === 'ERR_GENPOOL_EXPIRED') request.fail(failures.expired(request))
-    else if (error.code === 'ERR_GENPOOL_STOPPED') request.fail(failures.stopped(request, error))
+    if (error.code === 'ERR_GENPOOL_EXPIRED') {
+      pool.drops.expired(request)
+      request.fail(failures.expired(request))
+    } else if (error.code === 'ERR_GENPOOL_STOPPED') request.fail(failures.stopped(request, error))
     else if (error instanceof DroppedError) {
       pool.drops.count(request, error)
       request.fail(failures.dropped(request, error, error.target))

@@ -247,7 +247,8 @@ export class Pool implements RequestOwner<Request>, Refusing {
 
   /** Takes a request back, wherever it is. */
   withdraw(request: Request, error: GenPoolError): void {
-    this.port.remove(request)
+    const waited = this.port.remove(request)
+    if (waited && error.code === 'ERR_GENPOOL_EXPIRED') this.drops.expired(request)
     request.fail(error)
   }
 

@@ -22,12 +22,13 @@ export const breaker: Cause = (evidence) => {
   }
 }
 
-/** One finding for each reason. */
+/** One finding for each reason but one: for what expired in the queue there is the finding `expired`. */
 export function drops(evidence: Evidence): readonly Finding[] {
   const { recent, run } = evidence
   const all = Object.entries(recent.drops).sort(([, a], [, b]) => b - a)
   const total = all.reduce((sum, [, dropped]) => sum + dropped, 0)
-  return all.map(([reason, dropped]) => {
+  const others = all.filter(([reason]) => reason !== 'expired')
+  return others.map(([reason, dropped]) => {
     const { says, advice, option } = dropAdvice(reason, evidence)
     const share = percent(dropped / (total + run.count))
     return {

@@ -111,8 +111,8 @@ export class RemediesByEvidence implements Remedies {
   }
 }
 
-/** Reasons for which a request is dropped by its own age, or its own deadline. */
-const OF_ITSELF: readonly DropReason[] = ['timeout', 'codel', 'budget', 'expired']
+/** Reasons for which a request is dropped by its own age, or since its own deadline is near. */
+const OF_ITSELF: readonly DropReason[] = ['timeout', 'codel', 'budget']
 
 /** Why requests wait: all, or those that one limit holds back, or none does. */
 interface Causes {
