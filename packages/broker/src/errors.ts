@@ -11,7 +11,7 @@ export { InvalidError } from '@genpool/runtime'
  * - `priority`: the queue was full and something more urgent came
  * - `forecast`: the predicted wait was too long
  * - `budget`: too little time was left before its deadline to run it
- * - `expired`: its deadline had passed; owners report it as `ExpiredError`
+ * - `expired`: its deadline passed while it waited; its caller gets an `ExpiredError`
  * - `protector`: refused by chance, with the probability that a meter computed
  * - `rate`: the limits have changed while it waited, and its key or its cost is not allowed any more
  * - `overload`: an overload alarm was set

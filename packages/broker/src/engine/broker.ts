@@ -3,7 +3,7 @@ import { type Maker, type PackedRequest } from '../queues/pack'
 import { type Drop, NO_DROPS } from '../queues/queue'
 import { type Waiting } from '../queues/waiting'
 import { type BackOffScope } from '../limits/back-off'
-import { type HoldWatch } from '../limits/hold-watch'
+import { type HoldingLimit, type HoldWatch } from '../limits/hold-watch'
 import { type LimitFigures } from '../limits/limit-figures'
 import { type Openings } from '../limits/openings'
 import { type EngineOptions } from './broker-options'
@@ -156,6 +156,11 @@ export interface Broker<A extends Waiting, R extends Waiting> {
    * says so. The limits of its keys count only while they back off.
    */
   opensAt(entry: Waiting, now: Nanos): Nanos
+  /**
+   * What holds back an entry with the keys of this one now; undefined if it would wait for a member only, or for the turn of its key.
+   * For texts: it may be another one than that for which it was parked.
+   */
+  holderOf(entry: Waiting, now: Nanos): HoldingLimit | undefined
   /** What rates, limits and back-offs hold back now. O(keys). */
   limits(now: Nanos): LimitFigures
   /** When new requests may begin; undefined if no rate of all and no back-off of all bounds it. */

@@ -1,5 +1,6 @@
 import { type Nanos, type Change, changesBetween } from '@genpool/runtime'
 import { type BackOffScope } from '../limits/back-off'
+import { type HoldingLimit } from '../limits/hold-watch'
 import { type LimitFigures } from '../limits/limit-figures'
 import { LimitedQueue } from '../limits/limited-queue'
 import { type Openings } from '../limits/openings'
@@ -91,6 +92,10 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
 
   opensAt(entry: Waiting, now: Nanos): Nanos {
     return this.limited === null ? -Infinity : this.limited.opensAt(entry, now)
+  }
+
+  holderOf(entry: Waiting, now: Nanos): HoldingLimit | undefined {
+    return this.limited === null ? undefined : this.limited.holderOf(entry, now)
   }
 
   backOff(scope: BackOffScope<A>, until: Nanos, now: Nanos): unknown {

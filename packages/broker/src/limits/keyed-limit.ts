@@ -1,6 +1,8 @@
 import { keyName, MinHeap, type Nanos, readSafely } from '@genpool/runtime'
 import { type Waiting } from '../queues/waiting'
 import { Begins } from './begins'
+import { holdOf } from './hold'
+import { type HoldingLimit } from './hold-watch'
 import { KeyCounts } from './key-counts'
 import { KeyTable } from './key-table'
 import { type KeyRules, LimitLane } from './limit-lane'
@@ -87,6 +89,19 @@ export class KeyedLimit<E extends Waiting> extends KeyCounts<E> {
     const at = lane.fitsAt(cost, now)
     this.forget(lane)
     return at
+  }
+
+  /** What of its key does not let an entry begin that costs this: a back-off, or the limit; undefined if nothing does, or the key is not known. */
+  holderOf(entry: Waiting, cost: number, now: Nanos): HoldingLimit | undefined {
+    const key = this.table.size > 0 ? readSafely(() => this.keyOf(entry.subject), undefined) : undefined
+    const place = this.table.find(key)
+    if (place === 0) return undefined
+    const lane = this.laneAt(place)
+    if (lane !== null && holdOf(lane.rate) > now) return 'backOff'
+    // One that is parked while none of its key stands in the queue costs more than may begin now.
+    const isHeld =
+      lane === null ? this.isBlocked(place, now) : lane.isBlocked(cost, now) || (lane.parked > 0 && lane.ready === 0)
+    return isHeld ? (this.isRate ? 'rate' : 'limits') : undefined
   }
 
   /** All lanes. */

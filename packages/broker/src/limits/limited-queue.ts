@@ -5,6 +5,8 @@ import { type Layers } from '../queues/layers'
 import { type CheckedQueueOptions } from '../queues/queue-options'
 import { type Waiting } from '../queues/waiting'
 import { type BackOffScope, holdBack, opensFor } from './back-off'
+import { holdOf } from './hold'
+import { type HoldingLimit } from './hold-watch'
 import { isNewestFirst, laneQueue } from './limit-client'
 import { type LimitsInForce } from './limit-rules'
 import { LimitedWaiting } from './limited-waiting'
@@ -114,6 +116,18 @@ export class LimitedQueue<E extends Waiting> extends LimitedWaiting<E> implement
   /** Before when nothing begins that has the keys of this entry: because of a rate or a back-off, of all or of these keys. */
   opensAt(entry: Waiting, now: Nanos): Nanos {
     return Math.max(this.queue.opensAt(now), opensFor(this.rules, entry, now))
+  }
+
+  /** What holds back an entry with these keys now; undefined if it would wait for a member only, or for the turn of its key. */
+  holderOf(entry: Waiting, now: Nanos): HoldingLimit | undefined {
+    const { gate, all, leastCost } = this.rules
+    if (holdOf(gate) > now) return 'backOff'
+    for (const limit of all) {
+      const holder = limit.holderOf(entry, this.rules.leastIn(limit), now)
+      if (holder !== undefined) return holder
+    }
+    const opensAt = gate === null ? now : Math.max(this.queue.opensAt(now), gate.opensAt(leastCost, now))
+    return opensAt > now ? 'rate' : undefined
   }
 
   /** Whether the rate of all lets a request begin. */

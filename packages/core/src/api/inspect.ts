@@ -67,6 +67,7 @@ export interface Inspection {
   readonly accepted: number
   /** How many of them had which outcome. */
   readonly outcomes: Readonly<Record<Outcome, number>>
+  /** How many left the queue unserved, by reason. Those with the reason `expired` have the outcome `expired`, the others `dropped`. */
   readonly drops: Readonly<Partial<Record<DropReason, number>>>
   readonly deadLetters: number
   /**

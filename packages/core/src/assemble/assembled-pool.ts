@@ -1,4 +1,4 @@
-import type { BrokerRef, LimitFigures } from '@genpool/broker'
+import type { BrokerRef, HoldingLimit, LimitFigures } from '@genpool/broker'
 import { type Change, type ConcreteActor, type Nanos, Turn } from '@genpool/runtime'
 import { type ChildFault, Supervisor } from '../policies/supervision/supervisor'
 import type { Intake } from '../pool/intake'
@@ -6,6 +6,7 @@ import { Kernel } from '../pool/kernel'
 import type { Host, Seat } from '../pool/ports'
 import type { Sizing } from '../pool/fixed-size'
 import type { Phase } from '../pool/status'
+import type { Request } from '../requests/request'
 import type { RequestFacts } from '../requests/request-facts'
 import { selfWaitIn } from '../requests/self-wait'
 import { workersOf } from '../work/with-workers'
@@ -273,6 +274,10 @@ export class AssembledPool implements PoolView, Sizing {
 
   figures(now: Nanos): PolicyFigures {
     return this.policies.figures(now)
+  }
+
+  holderOf(request: RequestFacts): HoldingLimit | undefined {
+    return this.kernel.port.holderOf(request as Request)
   }
 
   limits(now: Nanos): LimitFigures {

@@ -53,7 +53,7 @@ function observablesOf(meter: Meter) {
   const gauge = (name: string, description: string): Observable => meter.createObservableGauge(name, { description })
   return {
     requests: counter('genpool.requests', 'Finished requests, by outcome.'),
-    drops: counter('genpool.drops', 'Requests that the broker dropped, by reason.'),
+    drops: counter('genpool.drops', 'Requests that were dropped, refused, or expired in the queue, by reason.'),
     restarts: counter('genpool.restarts', 'Members that replaced another one.'),
     reruns: counter('genpool.reruns', 'Runs that were repeated, mostly because another commit came first.'),
     shared: counter('genpool.shared', 'Calls that waited for a run which another call had started.'),

@@ -1,5 +1,15 @@
 import { createBroker } from '@genpool/broker'
-import type { Broker, BrokerHooks, Drop, EngineOptions, LimitFigures, Maker, Match, Openings } from '@genpool/broker'
+import type {
+  Broker,
+  BrokerHooks,
+  Drop,
+  EngineOptions,
+  HoldingLimit,
+  LimitFigures,
+  Maker,
+  Match,
+  Openings,
+} from '@genpool/broker'
 import { type Clock, type Nanos, type Turn, WakeTimer } from '@genpool/runtime'
 import { NO_DECISION } from '../hot-imports'
 import type { Member } from '../members/member'
@@ -89,6 +99,10 @@ export class BrokerPort implements Port, BrokerHooks<Request, Member> {
 
   opensAt(request: Request): Nanos {
     return this.engine.opensAt(request, this.turn.now())
+  }
+
+  holderOf(request: Request): HoldingLimit | undefined {
+    return this.engine.holderOf(request, this.turn.now())
   }
 
   limits(now: Nanos): LimitFigures {

@@ -20,7 +20,7 @@ export interface DropPorts {
 export class Drops {
   constructor(
     private readonly pool: DropPorts,
-    private readonly port: Pick<Port, 'opensAt'>,
+    private readonly port: Pick<Port, 'opensAt' | 'length'>,
   ) {}
 
   settle(drop: Drop<Request>): void {
@@ -29,6 +29,12 @@ export class Drops {
     const facts = factsOf({ ...drop, retryAfter: this.#retryAfter(drop) })
     this.count(request, facts)
     request.fail(drop.reason === 'expired' ? failures.expired(request) : failures.dropped(request, facts))
+  }
+
+  /** The deadline of a request has passed in the queue, which it has just left. It fails next. */
+  expired(request: Request): void {
+    const sojourn = this.pool.turn.now() - request.sentAt
+    this.count(request, factsOf({ entry: request, reason: 'expired', sojourn, waiting: this.port.length }))
   }
 
   /** When what waits will have been served, and not before limits let anything begin. Never for what they do not allow. */

@@ -3,6 +3,7 @@ import {
   type BrokerRef,
   type DropFacts,
   DroppedError,
+  type HoldingLimit,
   type LimitFigures,
   type Openings,
 } from '@genpool/broker'
@@ -22,7 +23,9 @@ export interface SharedBrokerPorts {
   readonly turn: Turn
   readonly failures: Failures
   readonly holds: Holds
-  readonly pool: { readonly drops: { count(request: Request, facts: DropFacts): void } }
+  readonly pool: {
+    readonly drops: { count(request: Request, facts: DropFacts): void; expired(request: Request): void }
+  }
   /** The broker was stopped, so the pool stops, too. */
   readonly lifecycle: { stopWith(error: unknown, why: string): void }
 }
@@ -78,6 +81,10 @@ export class ExternalPort implements Port, OfferHost {
 
   opensAt(request: Request): Nanos {
     return this.#broker.engine.opensAt(request, this.kernel.turn.now())
+  }
+
+  holderOf(request: Request): HoldingLimit | undefined {
+    return this.#broker.engine.holderOf(request, this.kernel.turn.now())
   }
 
   /** Those of the broker, over all pools that share it. */
@@ -226,8 +233,10 @@ export class ExternalPort implements Port, OfferHost {
 
   requestFailed(request: Request, error: GenPoolError): void {
     const { failures, pool } = this.kernel
-    if (error.code === 'ERR_GENPOOL_EXPIRED') request.fail(failures.expired(request))
-    else if (error.code === 'ERR_GENPOOL_STOPPED') request.fail(failures.stopped(request, error))
+    if (error.code === 'ERR_GENPOOL_EXPIRED') {
+      pool.drops.expired(request)
+      request.fail(failures.expired(request))
+    } else if (error.code === 'ERR_GENPOOL_STOPPED') request.fail(failures.stopped(request, error))
     else if (error instanceof DroppedError) {
       pool.drops.count(request, error)
       request.fail(failures.dropped(request, error, error.target))

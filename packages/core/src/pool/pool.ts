@@ -15,6 +15,7 @@ import type { Member } from '../members/member'
 import { calling, noteCall } from '../requests/calling'
 import type { Failure } from '../requests/failure'
 import type { Failures } from '../requests/failures'
+import { expiryOf } from '../requests/expiry'
 import type { Outcome } from '../requests/outcome'
 import type { Request } from '../requests/request'
 import type { RequestOwner, SelfWait, WayBack, Workforce } from '../requests/request-owner'
@@ -181,8 +182,12 @@ export class Pool implements RequestOwner<Request>, Refusing {
     else this.counters.outcomes[outcome]++
     this.turnWork.join()
     if (request.wheelSlot >= 0) this.#deadlines?.remove(request)
-    if (this.#awaitingReply !== null && this.#awaitingReply.size > 0) this.#awaitingReply.delete(request)
-    if (error !== undefined) this.parts.recorder.failed(outcome, this.turn.now())
+    const isLate = this.#awaitingReply !== null && this.#awaitingReply.size > 0 && this.#awaitingReply.delete(request)
+    if (error !== undefined) {
+      const now = this.turn.now()
+      if (outcome === 'expired') this.parts.recorder.expired(expiryOf(request, isLate), now)
+      this.parts.recorder.failed(outcome, now)
+    }
     this.listeners.tellSettled(request, outcome, error)
   }
 
@@ -242,7 +247,8 @@ export class Pool implements RequestOwner<Request>, Refusing {
 
   /** Takes a request back, wherever it is. */
   withdraw(request: Request, error: GenPoolError): void {
-    this.port.remove(request)
+    const waited = this.port.remove(request)
+    if (waited && error.code === 'ERR_GENPOOL_EXPIRED') this.drops.expired(request)
     request.fail(error)
   }
 

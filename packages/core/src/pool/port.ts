@@ -1,4 +1,4 @@
-import type { Broker, EngineOptions, LimitFigures, Maker, Openings } from '@genpool/broker'
+import type { Broker, EngineOptions, HoldingLimit, LimitFigures, Maker, Openings } from '@genpool/broker'
 import type { Nanos } from '@genpool/runtime'
 import type { Member } from '../members/member'
 import type { Request } from '../requests/request'
@@ -22,6 +22,8 @@ export interface Port {
   relativeTime(now: Nanos): Nanos
   /** Before when a rate or a back-off lets nothing begin that is like this request; -Infinity if nothing says so. */
   opensAt(request: Request): Nanos
+  /** Which rate, limit or back-off holds back what is like this request; undefined if none does. For texts. */
+  holderOf(request: Request): HoldingLimit | undefined
   /** What rates, limits and back-offs hold back now. */
   limits(now: Nanos): LimitFigures
   /** When new requests may begin; undefined if no rate of all and no back-off of all bounds it. */

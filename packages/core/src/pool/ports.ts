@@ -3,6 +3,7 @@ import type { Change, ConcreteActor, ConcreteSystem, GenPoolError, Nanos, Refere
 import type { Cell } from '@genpool/state-ane'
 import type { MemberInfo } from '../behaviours/context'
 import type { FacedActor } from '../behaviours/pool-facts'
+import type { Expiry } from '../requests/expiry'
 import type { Outcome } from '../requests/outcome'
 import type { RequestFacts } from '../requests/request-facts'
 
@@ -84,6 +85,8 @@ export interface Recorder {
   /** How long runs took lately, on average; 0 if there were none. */
   meanRun(now: Nanos): Nanos
   failed(outcome: Outcome, now: Nanos): void
+  /** `failed` of this one follows. */
+  expired(where: Expiry, now: Nanos): void
   dropped(reason: DropReason, now: Nanos): void
   /** A turn of the event loop ended in which the pool had work. */
   turnEnded(lasted: Nanos, now: Nanos): void

@@ -1,5 +1,6 @@
 import { DroppedError } from '@genpool/broker'
 import type { Deadlines, GenPoolError, Nanos, Turn } from '@genpool/runtime'
+import { expiryOf } from '../requests/expiry'
 import type { Outcome } from '../requests/outcome'
 import type { Request } from '../requests/request'
 import type { RequestOwner } from '../requests/request-owner'
@@ -80,6 +81,7 @@ export class SharedWork implements SharingPool {
     this.owner.deadlines.remove(call)
     if (call.isCounted) return
     recorder.counters.outcomes[outcome]++
+    if (outcome === 'expired') recorder.expired(expiryOf(call, false), turn.now())
     if (error !== undefined) recorder.failed(outcome, turn.now())
     if (error instanceof DroppedError) this.owner.drops.count(call, error)
     for (const listener of listeners.callerSettled) listener.callerSettled(call, outcome, error)

@@ -1,7 +1,8 @@
-import type { DropReason, LimitFigures } from '@genpool/broker'
+import type { DropReason, HoldingLimit, LimitFigures } from '@genpool/broker'
 import { type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { Seat } from '../pool/ports'
 import type { Phase } from '../pool/status'
+import type { Expiry } from '../requests/expiry'
 import type { Outcome } from '../requests/outcome'
 import type { CellCondition } from '@genpool/state-ane'
 import type { RequestFacts } from '../requests/request-facts'
@@ -62,6 +63,7 @@ interface StatsView {
   readonly run: Distribution
   readonly turns: TurnTimes
   readonly failures: Tally<Outcome>
+  readonly expiries: Tally<Expiry>
   readonly drops: Tally<DropReason>
   readonly troubles: Tally<'crash' | 'death' | 'stuck' | 'rerun'>
   readonly lastCrash: unknown
@@ -123,6 +125,8 @@ export interface PoolView {
   readonly selfWait: Circle | undefined
   readonly stats: StatsView
   figures(now: Nanos): PolicyFigures
+  /** Which rate, limit or back-off holds back what is like this request; undefined if none does. */
+  holderOf(request: RequestFacts): HoldingLimit | undefined
   /** What rates, limits and back-offs hold back. O(keys). */
   limits(now: Nanos): LimitFigures
   /** How long the oldest request has waited; 0 if none does. */

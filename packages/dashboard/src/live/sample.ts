@@ -1,6 +1,6 @@
 import type { Inspection } from '@genpool/core'
 
-/** The outcomes that count as errors of the pool; drops are counted by reason. */
+/** The outcomes that count as errors of the pool; drops are counted by reason, but for those that expired. */
 const ERRORS = ['crashed', 'expired', 'conflict', 'invalid', 'stopped'] as const
 
 /** What is counted since the start of a pool; rates are the differences between two of them. */
@@ -24,7 +24,8 @@ export type Sample = Readonly<Record<string, number | null>> & {
 export function totalsOf({ accepted, outcomes, drops }: Inspection, atMs: number): Totals {
   const counts = outcomes as Readonly<Record<string, number | undefined>>
   const errors = ERRORS.reduce((sum, outcome) => sum + (counts[outcome] ?? 0), 0)
-  return { atMs, accepted, replied: outcomes.replied, errors, drops: { ...drops } }
+  const { expired: _isAnError, ...others } = drops
+  return { atMs, accepted, replied: outcomes.replied, errors, drops: others }
 }
 
 /** The sample for the time between two looks at a pool. */

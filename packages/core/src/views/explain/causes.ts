@@ -4,10 +4,11 @@ import type { Circle } from '../../requests/request-owner'
 import { type Cause, SEVERAL } from './cause'
 import { conflicts, fewReruns } from './conflict-causes'
 import type { Evidence } from './evidence'
+import { expired, LATE_ADVICE } from './expiry-causes'
 import { type Finding, inWords, withRoundedFigures } from './finding'
 import { heldBack } from './held-causes'
 import { draining, paused, stopped } from './life-causes'
-import { breaker, drops, expired } from './loss-causes'
+import { breaker, drops } from './loss-causes'
 import { store } from './store-causes'
 import { failingStarts, starting, startTimeout } from './start-causes'
 import { concurrency, eventLoop, keys, membersBusy, oneAtATime, stuck } from './wait-causes'
@@ -62,10 +63,6 @@ const slowHandlers: Cause = ({ run, timeoutMs, running }) =>
         advice: 'Make the backend of the handlers faster, or give callers a longer "timeout".',
         option: 'timeout',
       }
-
-/** What to do about calls that nobody answers. */
-export const LATE_ADVICE =
-  'Make sure that the code which got ctx.from always answers, also after an error: from.fail(error).'
 
 const retries: Cause = ({ recent: { unretried } }) =>
   unretried === 0

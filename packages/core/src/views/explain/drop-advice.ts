@@ -41,11 +41,6 @@ const ADVICE: Readonly<Partial<Record<DropReason, DropAdvice>>> = {
     advice: 'Give callers a longer "timeout".',
     option: 'timeout',
   },
-  expired: {
-    says: 'their deadline passed while they waited',
-    advice: 'Give callers a longer "timeout".',
-    option: 'timeout',
-  },
   protector: {
     says: 'a share of all requests is refused while waits are long',
     advice: 'Send fewer requests.',

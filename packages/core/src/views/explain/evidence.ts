@@ -1,6 +1,7 @@
 import type { EngineOptions, FairBy, LimitFigures } from '@genpool/broker'
 import { isGenPoolError, type Nanos, NS_PER_MS, textOf } from '@genpool/runtime'
 import type { Phase } from '../../pool/status'
+import type { Expiry } from '../../requests/expiry'
 import type { RequestFacts } from '../../requests/request-facts'
 import type { Circle } from '../../requests/request-owner'
 import {
@@ -89,6 +90,7 @@ export interface Evidence {
   readonly recent: {
     readonly drops: Readonly<Record<string, number>>
     readonly expired: number
+    readonly expiredBy: Readonly<Partial<Record<Expiry, number>>>
     readonly crashes: number
     readonly crash: string
     /** Members that died while they ran nothing. */
@@ -234,6 +236,7 @@ function recentOf({ stats, retries }: PoolView, now: Nanos): Evidence['recent'] 
   return {
     drops: stats.drops.counts(now) as Readonly<Record<string, number>>,
     expired,
+    expiredBy: stats.expiries.counts(now),
     crashes,
     crash: textOf(stats.lastCrash),
     deaths,

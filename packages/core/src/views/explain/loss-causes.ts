@@ -3,26 +3,32 @@ import type { Cause } from './cause'
 import { breakerAdvice, dropAdvice } from './drop-advice'
 import type { Evidence } from './evidence'
 import { type Finding, percent } from './finding'
-import { whyWaiting } from './wait-causes'
+
+const BREAKER_SAYS = {
+  open: 'handlers or starts keep failing, so requests are refused at once',
+  'half-open':
+    'handlers or starts kept failing, so only a few requests pass, as probes; while they run, others are refused at once',
+}
 
 export const breaker: Cause = (evidence) => {
   const { breaker, recent } = evidence
   if (breaker === undefined || breaker.state === 'closed') return null
   return {
     finding: 'breaker',
-    says: `the circuit breaker is ${breaker.state}: handlers or starts keep failing, so requests are refused at once`,
+    says: `the circuit breaker is ${breaker.state}: ${BREAKER_SAYS[breaker.state]}`,
     figures: { retryAfterMs: breaker.retryAfterMs, refused: recent.drops['breaker'] ?? 0 },
     advice: breakerAdvice(evidence),
     option: 'breaker',
   }
 }
 
-/** One finding for each reason. */
+/** One finding for each reason but one: for what expired in the queue there is the finding `expired`. */
 export function drops(evidence: Evidence): readonly Finding[] {
   const { recent, run } = evidence
   const all = Object.entries(recent.drops).sort(([, a], [, b]) => b - a)
   const total = all.reduce((sum, [, dropped]) => sum + dropped, 0)
-  return all.map(([reason, dropped]) => {
+  const others = all.filter(([reason]) => reason !== 'expired')
+  return others.map(([reason, dropped]) => {
     const { says, advice, option } = dropAdvice(reason, evidence)
     const share = percent(dropped / (total + run.count))
     return {
@@ -33,20 +39,4 @@ export function drops(evidence: Evidence): readonly Finding[] {
       option,
     }
   })
-}
-
-export const TIMEOUT_ADVICE = 'Make handlers faster, or give callers a longer "timeout".'
-
-export const expired: Cause = (evidence) => {
-  const { recent, timeoutMs, sojourn, run } = evidence
-  // Deadlines that the broker found passed are counted as drops.
-  const others = recent.expired - (recent.drops['expired'] ?? 0)
-  if (others <= 0) return null
-  return {
-    finding: 'expired',
-    says: `${count(others, 'caller')} gave up lately before an answer came`,
-    figures: { expired: others, waitP90Ms: sojourn.p90, runP90Ms: run.p90, timeoutMs },
-    advice: whyWaiting(evidence)?.advice ?? TIMEOUT_ADVICE,
-    option: 'timeout',
-  }
 }

@@ -3,14 +3,13 @@ import { count, type Nanos, NS_PER_MS, type Remedy, round, sentence, textOf } fr
 import type { Remedies } from '../../requests/remedies'
 import type { RequestFacts } from '../../requests/request-facts'
 import type { PoolView } from '../pool-view'
-import { LATE_ADVICE } from './causes'
 import { breakerAdvice, dropAdvice } from './drop-advice'
 import { type Evidence, type ExplainedOptions, gatherFigures } from './evidence'
+import { RUNNING_ADVICE, TIMEOUT_ADVICE, UNANSWERED } from './expiry-causes'
 import { capital, type Finding, inWords, keyInWords } from './finding'
 import { heldBack } from './held-causes'
 import { waitsForStore } from './store-causes'
 import { stoppedAdvice } from './life-causes'
-import { TIMEOUT_ADVICE } from './loss-causes'
 import { KEYS_ADVICE, waitForKeys, whyWaiting } from './wait-causes'
 
 /** Evidence is used again for so long: in a flood of errors it is gathered a few times a second. */
@@ -25,14 +24,25 @@ export class RemediesByEvidence implements Remedies {
 
   ofWaiting(request: RequestFacts): Remedy {
     const known = this.current()
-    const ofRequest = known.evidence.paused
-      ? null
-      : (keyOf(request, known.evidence) ?? holderOf(request, known.evidence))
-    return ofRequest ?? known.why ?? known.ofReason('', () => nothingLimits(known.evidence))
+    const { why } = this.#causesOf(request, known)
+    const ofKey = known.evidence.paused ? null : keyOf(request, known.evidence)
+    return ofKey ?? why ?? known.ofReason('', () => nothingLimits(known.evidence))
+  }
+
+  /** What this request waits for: not what a limit does to others. */
+  #causesOf(request: RequestFacts, known: Known): Causes {
+    // One that a member has in hand has begun, as far as limits are concerned.
+    const holder = request.runner === null ? this.pool.holderOf(request) : undefined
+    const causes = known.of(holder ?? heldLongest(request))
+    // If nothing holds it any more, what held it is what holds those behind it.
+    return causes.finding === null ? known.ofAll : causes
   }
 
   ofRunning(request: RequestFacts): Remedy | undefined {
-    if (this.pool.awaitingReply.has(request)) return UNANSWERED[request.answerer]
+    if (this.pool.awaitingReply.has(request)) {
+      const { says, advice } = UNANSWERED[request.answerer]
+      return { says: `${says} ${advice}` }
+    }
     // It has run, and waits to run again.
     if (request.startedAt === null) return this.ofWaiting(request)
     const written = this.ofWritten()
@@ -42,8 +52,7 @@ export class RemediesByEvidence implements Remedies {
       const { says, cause } = this.ofWaiting(request)
       return { says: `It had waited for ${inWords(waitedMs)} before, and ran for ${inWords(ranMs)}. ${says}`, cause }
     }
-    const says = `Its handler had run for ${inWords(ranMs)}. Make the handler faster, let it watch ctx.signal, or raise "timeout".`
-    return { says }
+    return { says: `Its handler had run for ${inWords(ranMs)}. ${RUNNING_ADVICE}` }
   }
 
   ofWritten(): Remedy | undefined {
@@ -57,11 +66,13 @@ export class RemediesByEvidence implements Remedies {
     const known = this.current()
     const ofKey = reason === 'breaker' ? null : keyOf(request, known.evidence)
     if (ofKey !== null) return ofKey
-    const remedy = known.ofReason(reason, () => this.ofDropNow(reason, known))
+    // A full queue is full of others.
+    const causes = OF_ITSELF.includes(reason) ? this.#causesOf(request, known) : known.ofAll
+    const remedy = known.ofReason(`${reason} ${causes.holder}`, () => this.ofDropNow(reason, known.evidence, causes))
     return remedy.says === '' ? undefined : remedy
   }
 
-  private ofDropNow(reason: DropReason, { evidence, finding, why }: Known): Remedy {
+  private ofDropNow(reason: DropReason, evidence: Evidence, { finding, why }: Causes): Remedy {
     if (reason === 'breaker') return this.ofBreaker(evidence)
     const { says, advice } = dropAdvice(reason, evidence, finding)
     const happened = reason === 'max' ? { why: says } : {}
@@ -100,24 +111,51 @@ export class RemediesByEvidence implements Remedies {
   }
 }
 
-/** Evidence, and what was said from it. A flood of errors shares the sentences, too. */
-class Known {
+/** Reasons for which a request is dropped by its own age, or since its own deadline is near. */
+const OF_ITSELF: readonly DropReason[] = ['timeout', 'codel', 'budget']
+
+/** Why requests wait: all, or those that one limit holds back, or none does. */
+interface Causes {
+  readonly holder: HoldingLimit | 'any' | 'none'
   readonly finding: Finding | null
   readonly why: Remedy | null
+}
+
+/** Evidence, and what was said from it. A flood of errors shares the sentences, too. */
+class Known {
+  readonly #causes = new Map<Causes['holder'], Causes>()
   readonly #ofReasons = new Map<string, Remedy>()
 
   constructor(
     readonly evidence: Evidence,
     readonly at: Nanos,
-    initError: unknown,
-  ) {
-    const finding = whyWaiting(evidence)
-    this.finding = finding
+    private readonly initError: unknown,
+  ) {}
+
+  get ofAll(): Causes {
+    return this.#get('any')
+  }
+
+  /** @param holder the limit that holds a request back; undefined if none does */
+  of(holder: HoldingLimit | undefined): Causes {
+    return this.#get(holder ?? 'none')
+  }
+
+  #get(holder: Causes['holder']): Causes {
+    let causes = this.#causes.get(holder)
+    if (causes === undefined) this.#causes.set(holder, (causes = this.#find(holder)))
+    return causes
+  }
+
+  #find(holder: Causes['holder']): Causes {
+    const { evidence, initError } = this
+    const finding =
+      holder === 'any'
+        ? whyWaiting(evidence)
+        : whyWaiting(evidence, holder === 'none' ? null : heldIn(evidence, holder))
     const isStart = finding?.finding === 'failing-starts' || finding?.finding === 'start-timeout'
-    this.why = finding && {
-      ...inRemedy(finding),
-      cause: isStart ? initError : undefined,
-    }
+    const why = finding && { ...inRemedy(finding), cause: isStart ? initError : undefined }
+    return { holder, finding, why }
   }
 
   ofReason(reason: string, make: () => Remedy): Remedy {
@@ -125,26 +163,6 @@ class Known {
     if (remedy === undefined) this.#ofReasons.set(reason, (remedy = make()))
     return remedy
   }
-}
-
-const RETURNED = 'Its handler has returned, and nobody has answered since.'
-const UNANSWERED: Readonly<Record<RequestFacts['answerer'], Remedy>> = {
-  from: { says: `${RETURNED} ${LATE_ADVICE}` },
-  nobody: {
-    says:
-      'Its handler returned noReply() and has not taken ctx.from, so nobody could answer. Return reply(answer), or keep ctx.from ' +
-      'and call its reply later.',
-  },
-  halt: {
-    says:
-      'Its handler returned halt(reason) without an answer and has not taken ctx.from, so nobody could answer. Return ' +
-      'halt(reason, { reply: answer }), or keep ctx.from and call its reply later.',
-  },
-  dispatch: {
-    says:
-      `${RETURNED} A plain nact function, (state, message, ctx), returns its next state, and answers with ` +
-      'dispatch(ctx.sender, answer). For one that returns its answer, use defineTask((message, ctx) => answer).',
-  },
 }
 
 const DRAINING = {
@@ -177,11 +195,18 @@ const HOLDERS: Readonly<Record<HoldingLimit, Finding['finding']>> = {
   backOff: 'back-off',
 }
 
-/** For a request of which it is known what held it back. */
-function holderOf({ heldBy }: RequestFacts, evidence: Evidence): Remedy | null {
-  if (heldBy === undefined) return null
-  const finding = heldBack(evidence).find(({ finding }) => finding === HOLDERS[heldBy])
-  return finding === undefined ? null : { says: `${capital(sentence(finding.says))} ${finding.advice}` }
+/** What one limit holds back, with a request of which that is known. If it was dropped, it is counted no longer. */
+function heldIn(evidence: Evidence, holder: HoldingLimit): Finding | null {
+  const known = evidence.held[holder]
+  const held = known?.waiting === 0 ? { ...evidence.held, [holder]: { ...known, waiting: 1 } } : evidence.held
+  return heldBack({ ...evidence, held }).find(({ finding }) => finding === HOLDERS[holder]) ?? null
+}
+
+/** The limit that has held a request for most of its wait, if somebody listened. It may wait for something else by now. */
+function heldLongest(request: RequestFacts): HoldingLimit | undefined {
+  if (request.heldBy === undefined) return undefined
+  const { waitedMs, heldMs } = request.times()
+  return heldMs > waitedMs / 2 ? request.heldBy : undefined
 }
 
 function nothingLimits({ busy, size }: Evidence): Remedy {

@@ -175,8 +175,12 @@ export const membersBusy: Cause = (evidence) => {
   return waiting > 0 && (utilisation >= FULL || waiting >= size) ? noneIdle(evidence) : null
 }
 
-/** Why a member does not take the next request now, for errors as for explanations; null if one would. */
-export function whyWaiting(evidence: Evidence): Finding | null {
+/**
+ * Why a member does not take the next request now, for errors as for explanations; null if one would.
+ *
+ * @param held what a limit holds back: for one request, only what holds that one
+ */
+export function whyWaiting(evidence: Evidence, held = mostHeld(evidence)): Finding | null {
   const { busy, idle, exclusive } = evidence
   const noneStarted = busy + idle === 0
   return (
@@ -186,11 +190,15 @@ export function whyWaiting(evidence: Evidence): Finding | null {
     allStuck(evidence) ??
     (exclusive && evidence.recent.stuck === 0 ? someStuck(evidence) : null) ??
     eventLoop(evidence) ??
-    heldBack(evidence)[0] ??
+    held ??
     conflicts(evidence) ??
     concurrency(evidence) ??
     keys(evidence) ??
     oneAtATime(evidence) ??
     noneIdle(evidence)
   )
+}
+
+function mostHeld(evidence: Evidence): Finding | null {
+  return heldBack(evidence)[0] ?? null
 }

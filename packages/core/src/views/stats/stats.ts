@@ -1,6 +1,7 @@
 import type { DropReason } from '@genpool/broker'
 import type { Nanos } from '@genpool/runtime'
 import type { Recorder } from '../../pool/ports'
+import type { Expiry } from '../../requests/expiry'
 import type { Outcome } from '../../requests/outcome'
 import { Counters } from './counters'
 import { RecentHistogram, WINDOW } from './histogram'
@@ -22,6 +23,7 @@ export class Stats implements Recorder {
   private madeRun: RecentHistogram | null = null
   private madeTurns: RecentHistogram | null = null
   private madeFailures: RecentTally<Outcome> | null = null
+  private madeExpiries: RecentTally<Expiry> | null = null
   private madeDrops: RecentTally<DropReason> | null = null
   private madeTroubles: RecentTally<Trouble> | null = null
 
@@ -45,6 +47,11 @@ export class Stats implements Recorder {
   /** The recent outcomes of requests that failed. */
   get failures(): RecentTally<Outcome> {
     return (this.madeFailures ??= new RecentTally(WINDOW, this.bornAt))
+  }
+
+  /** Where requests were whose deadlines have passed lately. */
+  get expiries(): RecentTally<Expiry> {
+    return (this.madeExpiries ??= new RecentTally(WINDOW, this.bornAt))
   }
 
   get drops(): RecentTally<DropReason> {
@@ -74,6 +81,10 @@ export class Stats implements Recorder {
 
   failed(outcome: Outcome, now: Nanos): void {
     this.failures.add(outcome, now)
+  }
+
+  expired(where: Expiry, now: Nanos): void {
+    this.expiries.add(where, now)
   }
 
   dropped(reason: DropReason, now: Nanos): void {

@@ -54,7 +54,10 @@ export interface SettledEvent extends RequestEvent {
   readonly error: GenPoolError | undefined
 }
 
-/** The broker dropped a request. The facts are those that its caller gets. */
+/**
+ * The broker dropped a request, a guard at the door refused it, or its deadline passed in the queue (`expired`). The facts are those that
+ * its caller gets, but for `expired`: that one gets an `ExpiredError`.
+ */
 export interface DropEvent extends RequestEvent, DropFacts {}
 
 /** A handler has called `ctx.backOff`. The fields of the message are those of the one in hand; of a batch, the first. */
