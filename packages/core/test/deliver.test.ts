@@ -1,18 +1,21 @@
 import {
   call,
   cast,
+  configure,
   definePool,
   type Delivery,
   getState,
   inspect,
   noReply,
   pause,
+  type PoolOptions,
   ready,
   reply,
   spawnPool,
   watchDeadLetters,
 } from '@genpool/core'
 import { deliver, roomIn } from '@genpool/core/elsewhere'
+import { virtualClock } from '@genpool/runtime/testing'
 import { type ActorSystemRef, start, stop } from 'nact'
 
 let system: ActorSystemRef
@@ -124,13 +127,60 @@ it('no other message has a delivery', async () => {
 it('the room in a pool is what it could begin now', async () => {
   const pool = spawn()
   await ready(pool)
-  expect(roomIn(pool as never)).toEqual({ size: 2, room: 2, waiting: 0 })
+  expect(roomIn(pool as never)).toEqual({ size: 2, room: 2, waiting: 0, most: Infinity, closed: null })
   for (let i = 0; i < 3; i++) void ended(pool, { type: 'wait' })
   await new Promise((resolve) => setImmediate(resolve))
-  expect(roomIn(pool as never)).toEqual({ size: 2, room: 0, waiting: 1 })
+  expect(roomIn(pool as never)).toEqual({ size: 2, room: 0, waiting: 1, most: Infinity, closed: null })
   stop(pool)
   expect(roomIn(pool as never).room).toBe(0)
   const paused = spawnPool(system, Mails, 'paused', { size: 2 })
   pause(paused)
-  expect(roomIn(paused as never).room).toBe(0)
+  expect(roomIn(paused as never)).toMatchObject({ size: 0, room: 0, most: 0, closed: 'paused' })
+})
+
+describe('a pool says for how much it has room, and why it has none', () => {
+  const spawnAs = (options: PoolOptions) => spawnPool(system, Mails, `room-${++rooms}`, { size: 2, ...options })
+  let rooms = 0
+
+  it('if no member may work', async () => {
+    const pool = spawnAs({ concurrency: 0 })
+    expect(roomIn(pool as never)).toMatchObject({ size: 0, closed: 'paused' })
+    configure(pool, { concurrency: Infinity })
+    await ready(pool)
+    expect(roomIn(pool as never)).toMatchObject({ room: 2, most: Infinity, closed: null })
+  })
+
+  it('if no member has started', () => {
+    const never = definePool({ init: () => new Promise<null>(() => undefined), casts: { send: () => noReply() } })
+    const pool = spawnPool(system, never, `room-${++rooms}`, { size: 2 })
+    expect(roomIn(pool as never)).toMatchObject({ room: 0, most: 0, closed: 'starting' })
+  })
+
+  it('if its rate is used up, but not if something may begin soon', async () => {
+    const pool = spawnAs({ rate: { limit: 3, interval: 600_000 } })
+    await ready(pool)
+    expect(roomIn(pool as never)).toMatchObject({ most: 3, closed: null })
+    await ended(pool, { type: 'send' })
+    expect(roomIn(pool as never)).toMatchObject({ room: 2, most: 2, closed: null })
+    await ended(pool, { type: 'send' })
+    await ended(pool, { type: 'send' })
+    expect(roomIn(pool as never)).toMatchObject({ most: 0, closed: 'rate' })
+    const often = spawnAs({ rate: { limit: 1, interval: 20 } })
+    await ready(often)
+    await ended(often, { type: 'send' })
+    expect(roomIn(often as never).most).toBeGreaterThanOrEqual(1)
+  })
+
+  it('if its breaker is open, and one at a time while that is half-open', async () => {
+    const clock = virtualClock()
+    const pool = spawnAs({ breaker: { failures: 1, wait: 1000 }, clock })
+    await ready(pool)
+    await ended(pool, { type: 'fail' })
+    expect(roomIn(pool as never)).toMatchObject({ size: 2, most: 0, closed: 'breaker' })
+    await clock.advance(1000)
+    expect(roomIn(pool as never)).toMatchObject({ most: 1, closed: null })
+    void ended(pool, { type: 'wait' })
+    await clock.advance(0)
+    expect(roomIn(pool as never)).toMatchObject({ most: 0, closed: 'breaker' })
+  })
 })

@@ -1,5 +1,6 @@
 import type { Clock } from '@genpool/runtime'
 import type { NatsConnection, Status } from '@nats-io/transport-node'
+import { onClosed } from './closings'
 import { SetBackWatch } from './set-back'
 
 /** What is said of a connection that is closed. */
@@ -17,7 +18,13 @@ export function isOver(connection: NatsConnection): boolean {
 
 /** Waits for work on a connection, but not longer than that is open: what waits for an answer of the server never ends after its end. */
 export async function orClosed(connection: NatsConnection, work: Promise<unknown>): Promise<void> {
-  await Promise.race([work, connection.closed()])
+  let forget = (): void => undefined
+  const closed = new Promise<void>((resolve) => (forget = onClosed(connection, resolve)))
+  try {
+    await Promise.race([work, closed])
+  } finally {
+    forget()
+  }
 }
 
 /** Sends what is in the buffer. Returns whether the server has it: false if the connection is lost, or closed. */
@@ -47,6 +54,7 @@ export class Link {
   connected: boolean
   #ended = false
   readonly #setBack: SetBackWatch
+  readonly #forget: () => void
   readonly #status: AsyncIterable<Status> & { stop?(): void }
 
   constructor(
@@ -58,7 +66,7 @@ export class Link {
     this.#setBack = new SetBackWatch(connection)
     if (!this.connected) this.#setBack.start()
     void this.#follow()
-    void connection.closed().then(() => this.#closed())
+    this.#forget = onClosed(connection, () => this.#closed())
   }
 
   /** The most bytes that the server takes. */
@@ -73,6 +81,7 @@ export class Link {
 
   end(): void {
     this.#ended = true
+    this.#forget()
     this.#setBack.end()
     this.#status.stop?.()
   }
@@ -101,7 +110,7 @@ export class Link {
   #closed(): void {
     this.connected = false
     this.#setBack.end()
-    if (!this.#ended) this.listener.closed()
+    this.listener.closed()
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Openings } from '@genpool/broker'
 import type { Nanos } from '@genpool/runtime'
 import type { Cell } from '@genpool/state-ane'
+import type { AssembledPool } from '../assemble/assembled-pool'
 import type { MessageTypes } from '../behaviours/message-types'
 import type { PoolRef } from '../behaviours/protocol'
 import type { Listener } from '../pool/ports'
@@ -40,8 +41,13 @@ export type Halted = 'paused' | 'starting'
 
 /** Undefined if it begins work, or starts members when there is some. */
 export function haltedOf(ref: PoolRef): Halted | undefined {
-  const pool = poolOf(ref, 'serve')
-  if (pool.figures(pool.turnNow()).paused === true) return 'paused'
+  return haltOf(poolOf(ref, 'serve'))
+}
+
+export function haltOf(pool: AssembledPool): Halted | undefined {
+  const { paused, concurrency } = pool.figures(pool.turnNow())
+  if (paused === true || concurrency?.limit === 0) return 'paused'
+  if (pool.kernel.crew.busy > 0) return undefined
   const { idle, busy } = countMembers(pool)
   if (idle + busy > 0) return undefined
   // An elastic pool may have no members, and starts one for the first request.

@@ -190,7 +190,9 @@ export function waitAfter(attempt: number, { backoff: { initial, factor, max } }
 }
 
 function retryAfterOf(error: GenPoolError): number {
-  const { retryAfterMs } = error as { retryAfterMs?: unknown }
+  const { retryAfterMs, reason } = error as { retryAfterMs?: unknown; reason?: unknown }
+  // That says how long this pool takes nothing, and another one may be well.
+  if (reason === 'breaker') return RETURN_MS
   return typeof retryAfterMs === 'number' && retryAfterMs > 0 ? Math.min(retryAfterMs, 60_000) : RETURN_MS
 }
 

@@ -1,5 +1,5 @@
 import type { PoolRef } from '@genpool/core'
-import { longRunMs, roomIn } from '@genpool/core/elsewhere'
+import { type Closed, longRunMs, roomIn } from '@genpool/core/elsewhere'
 import type { Clock } from '@genpool/runtime'
 import { Ahead } from './ahead'
 
@@ -24,18 +24,20 @@ export class ConsumerRoom {
     this.#ahead = new Ahead(clock, () => longRunMs(ports.pool))
   }
 
-  get figures(): { readonly atMost: number; readonly members: number } {
-    const { size } = roomIn(this.ports.pool)
-    return { atMost: Math.min(this.ports.most, size), members: size }
+  get figures(): { readonly atMost: number; readonly members: number; readonly closed: Closed | null } {
+    const { size, closed } = roomIn(this.ports.pool)
+    return { atMost: Math.min(this.ports.most, size), members: size, closed }
   }
 
   /** Asks the pool how many more could begin now, or when they have come. */
   look(): number {
-    const { pool, most } = this.ports
+    const { pool, most: ownMost } = this.ports
     const inHand = this.ports.inHand()
-    const { size, room, waiting } = roomIn(pool)
+    const { size, room, waiting, most, closed } = roomIn(pool)
     const ahead = this.#ahead.of(size) - waiting
-    this.#left = inHand.isHeld ? 0 : Math.min(Math.max(room, 0) + ahead - inHand.opening, most - inHand.size)
+    const byMembers = Math.max(room, 0) + ahead
+    const isShut = inHand.isHeld || closed !== null
+    this.#left = isShut ? 0 : Math.min(Math.min(byMembers, most) - inHand.opening, ownMost - inHand.size)
     return this.#left
   }
 

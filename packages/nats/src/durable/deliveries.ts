@@ -11,6 +11,8 @@ import { Turns } from './turns'
 
 /** What has run for so many times `ackWait` keeps no other one from its turn. */
 const LONGEST_TURN = 10
+const STOPPED = 'the consumer stops'
+const NO_ROOM = 'more came than the pool could begin'
 const STOOD_STILL = 'this process stood still, so the cast may be with another one'
 
 /** The casts that a consumer has in hand: from their delivery until the server knows what became of them. */
@@ -88,7 +90,7 @@ export class Deliveries {
     for (const job of this.#turns.takeWaiting()) {
       this.#opening--
       if (job.lapsed) this.#endings.leave(job, STOOD_STILL)
-      else this.#endings.giveBack(job, 0)
+      else this.#endings.giveBack(job, STOPPED)
     }
     for (const { running } of [...this.#inHand]) running?.cancel()
   }
@@ -127,7 +129,7 @@ export class Deliveries {
     const job = this.#open(incoming, lane)
     if (job === null) return
     this.#remember(job, null).then(
-      () => this.#endings.giveBack(job, 0),
+      () => this.#endings.giveBack(job, this.ports.isStopping() ? STOPPED : NO_ROOM),
       (error: unknown) => this.#endings.leave(job, error),
     )
   }

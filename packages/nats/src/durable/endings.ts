@@ -37,7 +37,7 @@ export class Endings {
     const ending = endingOf({ error, runs, attempt: job.attempt, uncounted, isStopping }, this.ports.rules)
     if (ending.kind === 'done') this.#done(job)
     else if (ending.kind === 'dead') this.#refused(job, error as GenPoolError, runs)
-    else if (ending.kind === 'returned') this.giveBack(job, ending.delayMs)
+    else if (ending.kind === 'returned') this.giveBack(job, reasonOf(error as GenPoolError), ending.delayMs)
     else if (ending.kind === 'stopped') this.#settle(job, () => this.#cutShort(job, error as GenPoolError))
     else this.#settle(job, () => this.#again(job, error as GenPoolError, ending))
   }
@@ -51,10 +51,10 @@ export class Endings {
   }
 
   /** It was not run. That is no attempt. */
-  giveBack(job: Job, delayMs: number): void {
+  giveBack(job: Job, reason: string, delayMs = 0): void {
     this.#settle(job, async () => {
       await this.#return(job, () => delayMs)
-      tellOf(this.ports, job, { outcome: 'returned', retryInMs: delayMs })
+      tellOf(this.ports, job, { outcome: 'returned', reason, retryInMs: delayMs })
     })
   }
 

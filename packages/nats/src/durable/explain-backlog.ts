@@ -1,4 +1,5 @@
 import type { Finding } from '@genpool/core'
+import type { Closed } from '@genpool/core/elsewhere'
 import { round } from '@genpool/runtime'
 import type { ConsumerInspection, QueueInspection } from './figures'
 
@@ -42,9 +43,10 @@ function remedyOf({ inHand, atMost, members, server }: ConsumerInspection): Pick
 }
 
 /** A consumer has all in hand that it may have. */
-export function full({ inHand, atMost, members, oldestMs, stopping }: ConsumerInspection): Finding[] {
-  if (inHand < atMost || stopping) return []
-  if (atMost === 0) return [noRoom]
+export function full({ inHand, atMost, members, oldestMs, stopping, closed }: ConsumerInspection): Finding[] {
+  if (stopping) return []
+  if (closed !== null) return [shut(closed, inHand)]
+  if (inHand < atMost) return []
   const isOwn = atMost < members
   return [
     {
@@ -63,12 +65,24 @@ function idle(members: number): string {
   return `Raise "atMost": it leaves ${members} ${members === 1 ? 'member' : 'members'} idle here.`
 }
 
-const noRoom: Finding = {
-  finding: 'members-busy',
-  says: 'its pool takes nothing now, so it asks for nothing: the pool is paused, drains or has stopped, or has no member yet',
-  figures: { inHand: 0, atMost: 0 },
-  advice: 'Look at explain(pool). What is stored is safe, and other consumers take it.',
-  option: null,
+const CLOSED: Readonly<Record<Closed, readonly [Finding['finding'], string]>> = {
+  ending: ['draining', 'drains or has stopped'],
+  paused: ['paused', 'is paused ("paused", or a "concurrency" of 0)'],
+  starting: ['starting', 'has no member that has started'],
+  breaker: ['breaker', 'has an open circuit breaker, or tries whether it may close'],
+  rate: ['rate', 'has used up its rate, or backs off'],
+}
+
+/** The pool begins nothing that comes now. */
+function shut(closed: Closed, inHand: number): Finding {
+  const [finding, why] = CLOSED[closed]
+  return {
+    finding,
+    says: `its pool takes nothing now, so it asks for nothing: the pool ${why}`,
+    figures: { inHand },
+    advice: 'Look at explain(pool). What is stored is safe, and other consumers take it.',
+    option: null,
+  }
 }
 
 /** Nobody asks a queue for what waits. */
@@ -80,11 +94,11 @@ export function unconsumed({ waiting, asking, inHand }: QueueInspection): Findin
       finding: isBusy ? 'members-busy' : 'unreachable',
       says: isBusy
         ? 'casts wait, and all consumers have as many in hand as they may: as they have members, or as "atMost" says'
-        : 'casts wait, and nobody consumes them',
+        : 'casts wait, and nobody consumes them: there is no consumer, or their pools begin nothing now',
       figures: { waiting, inHand },
       advice: isBusy
         ? 'Look at consumer.explain() on each machine. Add members or consumers, or raise "atMost" where it leaves members idle.'
-        : 'Start consumers with jobs.consume(pool).',
+        : 'Start consumers with jobs.consume(pool). Where there is one, look at consumer.explain(): it says why it takes nothing.',
       option: null,
     },
   ]

@@ -1,4 +1,4 @@
-import type { SourceFigures } from '@genpool/core/elsewhere'
+import type { Closed, SourceFigures } from '@genpool/core/elsewhere'
 
 /** What a consumer counts. */
 export class ConsumerCounts {
@@ -40,6 +40,11 @@ export interface ConsumerInspection extends Readonly<ConsumerCounts> {
   readonly atMost: number
   /** How many its pool can work on at once, whatever `atMost` says. */
   readonly members: number
+  /**
+   * Why its pool begins nothing that comes now, so that it takes nothing: it is `paused`, no member has started yet (`starting`), its circuit
+   * `breaker` is open, its `rate` is used up (or its handlers have asked to back off), or it is `ending`. Null: it does.
+   */
+  readonly closed: Closed | null
   readonly asked: number
   /** How long the oldest one in hand has been here. */
   readonly oldestMs: number

@@ -1,3 +1,4 @@
+import { type DeliveryEvent, DroppedError, onEvent } from '@genpool/core'
 import { virtualClock } from '@genpool/runtime/testing'
 import { NO_TRIES } from '../../src/durable/attempts'
 import type { DeliveryPorts } from '../../src/durable/delivery-ports'
@@ -11,6 +12,12 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 /** A cast whose last attempt was lost, and what is told of it, in its order. */
 function dying(put: () => Promise<void>) {
+  const { said, endings, job } = inHand(put)
+  endings.die(job, undefined)
+  return said
+}
+
+function inHand(put: () => Promise<void>) {
   const said: string[] = []
   const message = {
     reply: '$JS.ACK.jobs.any.4.7.9.1000000000.0',
@@ -18,6 +25,7 @@ function dying(put: () => Promise<void>) {
     respond: (bytes: Uint8Array) => said.push(Buffer.from(bytes).toString().split(' ')[0]!),
   }
   const ports = {
+    pool: { name: 'mails' },
     queue: 'q',
     consumer: 'c',
     clock: virtualClock(),
@@ -43,8 +51,7 @@ function dying(put: () => Promise<void>) {
   const job = new Job(Incoming.of(message as never)!, 0, header, new Uint8Array(), 0)
   job.attempt = 3
   job.kept = { tries: { ...NO_TRIES, noted: 3 }, revision: 5 }
-  endings.die(job, undefined)
-  return said
+  return { said, endings, job }
 }
 
 describe('a cast that dies', () => {
@@ -68,5 +75,19 @@ describe('a cast that dies', () => {
     const said = dying(() => Promise.reject(new Error('full')))
     await turn()
     expect(said).toEqual(['put', 'history', '-NAK', 'finished'])
+  })
+})
+
+describe('a cast that an open breaker refuses', () => {
+  it('is for others soon, however long the breaker waits, and listeners hear why', async () => {
+    const events: DeliveryEvent[] = []
+    const off = onEvent('genpool:delivery', (event) => events.push(event))
+    const { said, endings, job } = inHand(() => Promise.resolve())
+    const facts = { reason: 'breaker', waitedMs: 0, queueLength: 0, retryAfterMs: 20_000 } as const
+    endings.ended(job, new DroppedError('mails', facts), 0)
+    await turn()
+    expect(said).toEqual(['history', '-NAK', 'finished'])
+    expect(events).toMatchObject([{ outcome: 'returned', reason: expect.stringContaining('breaker'), retryInMs: 250 }])
+    off()
   })
 })

@@ -40,6 +40,7 @@ const consumer = (
   ...new ConsumerCounts(),
   queue: 'q',
   id: 'me',
+  closed: null,
   connected: true,
   stopping: false,
   inHand: 3,
