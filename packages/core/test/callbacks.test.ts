@@ -1,4 +1,4 @@
-import { call, cast, definePool, noReply, onEvent, reply, spawnPool, watchDeadLetters } from '@genpool/core'
+import { call, cast, configure, definePool, noReply, onEvent, reply, spawnPool, watchDeadLetters } from '@genpool/core'
 import { virtualClock } from '@genpool/runtime/testing'
 import { type ActorSystemRef, start, stop } from 'nact'
 
@@ -89,6 +89,22 @@ describe('an asynchronous callback that rejects is reported like one that throws
     await clock.settle()
     expect(reported).toEqual(['counts'])
     await expect(call(pool, { type: 'effect' })).rejects.toMatchObject({ reason: 'breaker' })
+  })
+
+  it('onCallbackError and onDrop may be taken away again', async () => {
+    const warnings: unknown[] = []
+    const spy = jest.spyOn(process, 'emitWarning').mockImplementation((warning) => void warnings.push(String(warning)))
+    const { pool, reported } = spawned({ onDrop: rejecting('onDrop') })
+    configure(pool, { onCallbackError: null })
+    await call(pool, { type: 'effect' })
+    await clock.settle()
+    expect(reported).toEqual([])
+    expect(warnings).toHaveLength(1)
+    configure(pool, { onDrop: null, onCallbackError: (error) => void reported.push(String(error)) })
+    cast(pool, { type: 'unknown' } as never)
+    await clock.settle()
+    expect(reported).toEqual([])
+    spy.mockRestore()
   })
 
   it('onCallbackError itself: a warning of the process', async () => {

@@ -164,8 +164,8 @@ export function settingsOf(options: CheckedPoolOptions, isolates: boolean): Sett
     random,
     state,
     commitOptions: commitOptionsOf(state),
-    onDrop,
-    onCallbackError,
+    onDrop: onDrop ?? undefined,
+    onCallbackError: onCallbackError ?? undefined,
   }
 }
 

@@ -60,12 +60,14 @@ export const poolOptions = z.strictObject({
       'Whether a handler runs in the async context of its caller, and so sees the `AsyncLocalStorage` of the caller. If not, it sees none. Costs 0.2 µs a message where one is used; otherwise nothing on Node 20, up to 0.06 µs on Node 24.',
     ),
   onDrop: callback<(letter: DeadLetter) => void>()
+    .nullable()
     .optional()
-    .describe('Called with each cast or dispatch that was lost, after the operation that lost it.'),
+    .describe('Called with each cast or dispatch that was lost, after the operation that lost it. `null`: nothing is.'),
   onCallbackError: callback<(error: unknown) => void>()
+    .nullable()
     .optional()
     .describe(
-      'Called with what a user callback threw that nothing waits for (terminate, afterStop, effects). Default: a warning of the process.',
+      'Called with what a user callback threw that nothing waits for (terminate, afterStop, effects). Default, and with `null`: a warning of the process.',
     ),
   clock: clockOption,
   random: callback<() => number>()

@@ -190,6 +190,7 @@ function runnerOf(worker: LastWordWorker, info: MemberInfo, batch?: Batch): Runn
     },
     holdsAnswersOf: (request) => worker.holdsAnswersOf(request),
     deadlineOf: (request) => (request as Errand).runDeadline,
+    hasCommitted: (request) => worker.hasCommitted(request),
     isWriting: () => false,
     startOf: (request) => worker.startOf(request),
     giveUp: () => true,

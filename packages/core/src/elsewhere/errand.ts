@@ -37,6 +37,12 @@ export interface ErrandFacts {
   readonly wantsProgress: boolean
 }
 
+/**
+ * The errand whose answer is made ahead, before its commit is known to be done. What settles it then does not count, since the answer is
+ * made again after the commit.
+ */
+export const ahead: { errand: Errand | null; wasSettled: boolean } = { errand: null, wasSettled: false }
+
 /** A request of a pool that is elsewhere, as its handler here sees it. */
 export class Errand extends Request {
   readonly id: number
@@ -66,6 +72,7 @@ export class Errand extends Request {
 
   override reply(value: unknown, answered: boolean): boolean {
     if (this.outcome !== null) return false
+    if (ahead.errand === this) return (ahead.wasSettled = true)
     this.#ended('replied', undefined)
     this.reports.answered(this, value, answered)
     return true
@@ -80,6 +87,7 @@ export class Errand extends Request {
 
   override fail(error: GenPoolError): boolean {
     if (this.outcome !== null) return false
+    if (ahead.errand === this) return (ahead.wasSettled = true)
     this.#ended('crashed', error)
     this.abort(error)
     this.reports.failed(this, error)

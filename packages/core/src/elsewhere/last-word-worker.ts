@@ -9,7 +9,7 @@ import { InProcessWorker } from '../work/in-process'
 import type { InProcessPool } from '../work/in-process-pool'
 import { CellKeeper } from '../work/state-keeper'
 import type { WorkerHost } from '../work/worker'
-import type { Errand } from './errand'
+import { ahead, type Errand } from './errand'
 
 /** A copy of a cell that is elsewhere. Commits go there, and the cell has the last word on them. */
 export interface CellElsewhere extends Cell<unknown> {
@@ -118,7 +118,7 @@ export class LastWordWorker extends InProcessWorker {
     const ends = rarely === null && !hasMore(step)
     const held = rarely === null ? null : rarely.held
     if (held === null && step.kind !== 'reply') return ends && errand.kind === 'cast' ? ENDS : OPEN
-    const value = held === null ? safeValue(step, state) : held.value
+    const value = held === null ? valueAhead(errand, step, state) : held.value
     if (value === NONE || isNoAnswer(value) || draftIn(value) !== undefined) return OPEN
     this.#isSent = true
     return { answer: { value }, ends }
@@ -152,12 +152,17 @@ function hasMore({ following }: Step): boolean {
   return false
 }
 
-/** A function that throws is called again after the commit, which reports it. */
-function safeValue({ value }: Step, state: unknown): unknown {
+/** A function that throws, or settles its call itself, is called again after the commit. */
+function valueAhead(errand: Errand, { value }: Step, state: unknown): unknown {
   if (typeof value !== 'function') return value
+  ahead.errand = errand
+  ahead.wasSettled = false
   try {
-    return (value as (state: unknown) => unknown)(state)
+    const made = (value as (state: unknown) => unknown)(state)
+    return (ahead as { readonly wasSettled: boolean }).wasSettled ? NONE : made
   } catch {
     return NONE
+  } finally {
+    ahead.errand = null
   }
 }

@@ -51,6 +51,10 @@ export class BatchRun implements Runner<Request> {
     return this.member.holdsAnswersOf(request)
   }
 
+  hasCommitted(request: Request): boolean {
+    return this.member.hasCommitted?.(request) === true
+  }
+
   isWriting(request: Request): boolean {
     return this.member.isWriting(request)
   }

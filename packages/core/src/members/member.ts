@@ -260,6 +260,10 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
     this.worker.deadlineMoved?.(request)
   }
 
+  hasCommitted(request: Request): boolean {
+    return this.worker.hasCommitted?.(request) === true
+  }
+
   isWriting(request: Request): boolean {
     return this.worker.isWriting?.(request) === true
   }

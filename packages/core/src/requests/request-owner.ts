@@ -116,6 +116,8 @@ export interface Runner<R> {
   holdsAnswersOf(request: R): boolean
   /** Whether its commit is being written, and may count. */
   isWriting(request: R): boolean
+  /** Whether its commit is done, and its answer is being made. Left out: the request itself knows. */
+  hasCommitted?(request: R): boolean
   /** When it started to run the request; null if it has not started, or no longer runs it. */
   startOf(request: R): Nanos | null
   /** Its caller is about to give up. False: it is too late, its answer is on its way. True of one that leaves others in its batch. */

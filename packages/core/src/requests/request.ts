@@ -114,6 +114,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     const { runner } = this
     if (this.rarely !== null && this.rarely.committed === true) return 'done'
     if (runner === null) return null
+    if (runner.hasCommitted?.(this) === true) return 'done'
     if (runner.isWriting(this)) return 'written'
     return runner.batch?.goesOnWithout(this) === true ? 'shared' : null
   }

@@ -91,6 +91,10 @@ class GuardedWorker implements Worker {
     this.#guard((worker) => worker.deadlineMoved?.(job), undefined, [])
   }
 
+  hasCommitted(job: Job): boolean {
+    return this.#worker?.hasCommitted?.(job) === true
+  }
+
   isWriting(job: Job): boolean {
     return this.#worker?.isWriting?.(job) === true
   }

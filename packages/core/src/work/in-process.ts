@@ -28,8 +28,8 @@ import type { LoneRuns, Started, Worker, WorkerHost } from './worker'
  */
 export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continuing, LoneRuns {
   ended = false
-  /** Whether a commit was admitted and is not over, or its answers are made now. What runs in it may end its callers. */
-  private commitsNow = false
+  /** How far its run is. What is called in a commit may end its callers: a recipe, a store, the function that makes an answer. */
+  private stage: 'runs' | 'makes' | 'commits' | 'answers' = 'runs'
   private keeper: StateKeeper | null
   startedAt: Nanos = 0
   private promised: PromisedRuns | null = null
@@ -174,7 +174,7 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
       if (refusal !== undefined) throw refusal
       if (this.batch !== null) job.extend().wanted = this.batch.filter((request) => !request.abandoned)
     }
-    this.commitsNow = false
+    this.stage = 'runs'
     const { batch } = this
     if (batch === null) forget(job)
     else batch.forEach(forget)
@@ -198,8 +198,9 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     const job = this.host.inHand.first
     if (this.ended || job === null) return this.pool.failures.gone()
     const requests = this.batch ?? [job]
-    this.commitsNow = requests.some((request) => isWanted(request, this.pool))
-    return this.commitsNow ? undefined : this.pool.failures.expired(job)
+    const isAdmitted = requests.some((request) => isWanted(request, this.pool))
+    this.stage = isAdmitted ? 'commits' : 'runs'
+    return isAdmitted ? undefined : this.pool.failures.expired(job)
   }
 
   holding(hold: Hold<unknown>): void {
@@ -208,11 +209,35 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
 
   /** The store writes the commit, so it takes time. Called by the commit engine. */
   writing(begun: boolean): void {
-    this.commitsNow = begun
+    this.stage = begun ? 'commits' : 'runs'
   }
 
   isWriting(request: Request): boolean {
-    return this.commitsNow && this.has(request)
+    return this.stage === 'commits' && this.has(request)
+  }
+
+  /** Calls a recipe: who fails its callers there refuses its commit. Called by the commit engine. */
+  make(recipe: (draft: never) => unknown, draft: never): unknown {
+    const wasWanted = this.isWanted
+    const { stage } = this
+    this.stage = 'makes'
+    try {
+      const made = recipe(draft)
+      if (wasWanted && !this.isWanted) throw this.pool.failures.gone()
+      return made
+    } finally {
+      this.stage = stage
+    }
+  }
+
+  /** Whether one of its requests has not failed. */
+  private get isWanted(): boolean {
+    const { batch, first } = this
+    return batch === null ? first?.abandoned === false : batch.some((request) => !request.abandoned)
+  }
+
+  hasCommitted(request: Request): boolean {
+    return this.stage === 'answers' && this.has(request)
   }
 
   /** The commit is done: releases the answer that waited for it. Called by the commit engine. */
@@ -223,15 +248,15 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
       const request = batch?.[0] ?? first
       if (this.promised !== null) this.promised.hold = null
       if (batch !== null || request.rarely !== null || typeof step.value === 'function') {
-        this.commitsNow = step.next !== undefined
+        this.stage = step.next === undefined ? 'runs' : 'answers'
         giveAnswers({ request, batch }, step, state, this.pool)
       } else giveShortly(request, step)
     }
-    this.commitsNow = false
+    this.stage = 'runs'
   }
 
   failed(job: Request, error: unknown): void {
-    this.commitsNow = false
+    this.stage = 'runs'
     const runNs = this.pool.turn.refresh() - this.startedAt
     if (this.promised !== null) this.promised.hold = null
     const { isCrash, cause } = failureOf(error, [job, ...(this.batch ?? [])])

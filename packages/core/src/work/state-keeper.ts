@@ -8,6 +8,7 @@ export interface Run extends Transition<unknown, Step> {
   run(state: unknown, attempt: { readonly number: number; readonly exclusive: boolean }): Step | PromiseLike<Step>
   committed(step: Step, state: unknown): void
   writing(begun: boolean): void
+  make(recipe: (draft: never) => unknown, draft: never): unknown
   /** Whether the worker has ended: late results are ignored. */
   readonly ended: boolean
 }

@@ -210,6 +210,8 @@ export interface Worker<J extends Job = Job> {
    * whose commits take no time.
    */
   isWriting?(job: J): boolean
+  /** Whether the commit of a job is done, and its answer is being made. Left out: its host is told all in one. */
+  hasCommitted?(job: J): boolean
   /** When it started to run a job; null if it has not, or the job has ended. */
   startOf(job: J): Nanos | null
   /** How far a job is that has begun. Left out by workers that report each end at once: their jobs run until then. */

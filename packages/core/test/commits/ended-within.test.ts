@@ -72,9 +72,13 @@ async function payments(type: string, place: string, commit: string) {
 
 describe.each(['recipe', 'next', 'async', 'batch'])('a call whose handler commits by %s', (type) => {
   describe.each(['retry', 'exclusive', 'overwrite', 'update'])('in the mode %s', (commit) => {
-    const places = ['a watcher', 'validate', ...(type === 'next' ? [] : ['the recipe'])]
+    const places: readonly (readonly [counts: string, place: string])[] = [
+      ['may count', 'a watcher'],
+      ['may count', 'validate'],
+      ...(type === 'next' ? [] : [['does not count', 'the recipe'] as const]),
+    ]
     if (type === 'next' && commit === 'update') return
-    it.each(places)('is told that it may count, if %s aborts it or stops its pool', async (place) => {
+    it.each(places)('is told that it %s, if %s aborts it or stops its pool', async (counts, place) => {
       for (const how of ['abort', 'stop']) {
         const { pool, cell, send } = await payments(type, place, commit)
         const controller = new AbortController()
@@ -84,9 +88,9 @@ describe.each(['recipe', 'next', 'async', 'batch'])('a call whose handler commit
         expect(await answer).toMatchObject({
           code: how === 'abort' ? 'ERR_GENPOOL_CANCELLED' : 'ERR_GENPOOL_STOPPED',
           started: true,
-          mayBeCommitted: true,
+          mayBeCommitted: counts === 'may count',
         })
-        expect([cell.value.paid, effects]).toEqual([2, 1])
+        expect([cell.value.paid, effects]).toEqual(counts === 'may count' ? [2, 1] : [1, 0])
         during = () => undefined
         stop(pool)
         await clock.advance(1)

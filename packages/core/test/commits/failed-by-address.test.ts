@@ -64,16 +64,48 @@ const Payments = definePool({
         )
       },
     },
+    paid: (_msg: Message, state) => reply(state.paid),
+    inRecipe: (_msg: Message, _state, ctx) => reply('paid', (draft) => (pays(draft), void ctx.from.fail('no money'))),
+    inLateRecipe: async (_msg: Message, _state, ctx) => {
+      await clock.wait(1)
+      return noReply((draft) => (pays(draft), void ctx.from.fail('no money')))
+    },
+    inRecipeOfBatch: {
+      batch: 3,
+      handle: (messages: readonly Message[], _state, ctx) => {
+        const { from } = ctx
+        return reply(
+          messages.map(() => 'paid'),
+          (draft) => (pays(draft), void from.fail('no money')),
+        )
+      },
+    },
+    inAnswer: ({ next = true }: Message, _state, ctx) => {
+      const answer = (): string => (ctx.from.fail('no paper'), 'paid')
+      return next ? reply(answer, pays) : reply(answer)
+    },
     /** Fails once it has answered. */
     both: (_msg: Message, _state, ctx) => reply([ctx.from.reply('paid'), ctx.from.fail('no money')], pays),
   },
 })
-type Type = 'late' | 'halts' | 'effect' | 'batch' | 'early' | 'earlyInBatch' | 'both'
+type Type =
+  | 'paid'
+  | 'inRecipe'
+  | 'inLateRecipe'
+  | 'inRecipeOfBatch'
+  | 'inAnswer'
+  | 'late'
+  | 'halts'
+  | 'effect'
+  | 'batch'
+  | 'early'
+  | 'earlyInBatch'
+  | 'both'
 
 const opened = (options: PoolOptions = {}) => spawnPool(system, Payments, 'payments', { size: 2, clock, ...options })
 const failureOf = async (answer: Promise<unknown>): Promise<unknown> => {
   const failed = answer.then(
-    () => 'answered',
+    (answer) => (answer === 0 ? 0 : 'answered'),
     (error: unknown) => error,
   )
   await clock.advance(50)
@@ -115,6 +147,33 @@ describe('a call that is failed by its reply address', () => {
     expect(await failureOf(call(pool, { type: 'early' }))).toMatchObject({ ...CRASHED, committed: false })
     expect(getState(pool)).toEqual({ paid: 0 })
   })
+
+  it.each(['isolated', 'shared', 'held', 'written'] as const)(
+    'commits nothing if a recipe does so, and says so; the commit stands if the answer does: a state that is %s',
+    async (kind) => {
+      const { store, takes } = lateStore(clock)
+      const ofKind = {
+        written: { type: 'shared', store, key: 'account' },
+        held: { type: 'shared', commit: 'exclusive' },
+      }
+      const pool = opened({ state: (ofKind as never)[kind] ?? kind, size: 1 } as PoolOptions)
+      await ready(pool)
+      if (kind === 'written') takes(10)
+      for (const type of ['inRecipe', 'inLateRecipe', 'inRecipeOfBatch'] as const) {
+        const failed = await failureOf(call(pool, { type }))
+        expect([type, failed]).toMatchObject([
+          type,
+          { ...CRASHED, cause: 'no money', committed: false, mayBeCommitted: false },
+        ])
+        expect([type, await failureOf(call(pool, { type: 'paid' }))]).toEqual([type, 0])
+      }
+      const failed = await failureOf(call(pool, { type: 'inAnswer' }))
+      expect(failed).toMatchObject({ ...CRASHED, cause: 'no paper', committed: true, mayBeCommitted: true })
+      const unpaid = await failureOf(call(pool, { type: 'inAnswer', next: false }))
+      expect(unpaid).toMatchObject({ ...CRASHED, cause: 'no paper', committed: false, mayBeCommitted: false })
+      expect(inspect(pool).restarts).toBe(0)
+    },
+  )
 
   it('says that the commit may count if the rest of its batch goes on', async () => {
     const pool = opened({ size: 1 })

@@ -108,7 +108,7 @@ function commit<S, T extends Step<S>>(
   run: FirstRun<S, T>,
 ): T | Promise<T> {
   const { step } = run
-  const result = write(cell, step.next as S | Recipe<S>, modeOf(step, options), run.version)
+  const result = write(cell, made(transition, step.next as S | Recipe<S>), modeOf(step, options), run.version)
   if (isPromise(result)) transition.writing?.(true)
   // Only a value can lose to another commit. For a recipe, an async function took a thread 4 % of the time of a commit.
   if (isPromise(result) && isRecipe(step.next)) return chain(result, (state) => told(transition, step, state as S))
@@ -167,7 +167,7 @@ class Retrying<S, T extends Step<S>> {
       return run.state
     }
     // As a recipe, it loses no second time. A cell that is slow has many other commits.
-    const next = lost ? asRecipe<S>(step.next) : (step.next as S | Recipe<S>)
+    const next = made(this.transition, lost ? asRecipe<S>(step.next) : (step.next as S | Recipe<S>))
     if (!this.cell.held) return this.#write(this.cell, next, step, run)
     if (this.cell.waits === true && isRecipe(next)) return this.cell.update(this.#admitted(next))
     return holding(this.cell, (hold) => this.#write(hold, next, step, run))
@@ -238,7 +238,8 @@ function commitHolding<S, T extends Step<S>>(
   hold: Hold<S>,
   { state, version, step }: FirstRun<S, T>,
 ): T | Promise<T> {
-  const commit = step.next === undefined ? state : written(transition, write(hold, step.next, step.mode, version))
+  const commit =
+    step.next === undefined ? state : written(transition, write(hold, made(transition, step.next), step.mode, version))
   return chain(commit, (result) => {
     if (result === CONFLICT) throw new ConflictError(cell.key, 'stale')
     // Effects may commit to the cell: release the hold first.
@@ -261,6 +262,12 @@ function refuse(transition: { admit?(): Error | undefined }): void {
 function written<R>(transition: { writing?(begun: boolean): void }, commit: MaybePromise<R>): MaybePromise<R> {
   if (isPromise(commit)) transition.writing?.(true)
   return commit
+}
+
+/** A recipe that the transition calls. */
+function made<S>(transition: Pick<Transition<S, never>, 'make'>, next: S | Recipe<S>): S | Recipe<S> {
+  if (transition.make === undefined || !isRecipe(next)) return next
+  return (draft) => (transition as Required<typeof transition>).make(next, draft)
 }
 
 /** Commits one step. CONFLICT means that nothing was changed. */

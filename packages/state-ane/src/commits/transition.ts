@@ -37,6 +37,11 @@ export interface Transition<S, T extends Step<S>> {
    */
   admit?(): Error | undefined
   /**
+   * Called in the place of a recipe, with it. It returns what the recipe makes, and throws to refuse the commit. Left out: the recipe is
+   * called.
+   */
+  make?(recipe: Recipe<S>, draft: Parameters<Recipe<S>>[0]): ReturnType<Recipe<S>>
+  /**
    * Called once, after the commit: the place for replies and effects, which must not run again with the handler.
    * `state` is the committed state, or the state that was read if the step changes nothing.
    */

@@ -254,6 +254,8 @@ export class Reports {
     const error = decodeError(encoded)
     const committed = this.ports.isWriting(job) ? 'maybe' : this.#hasCommitted(id)
     if (!isGenPoolError(error)) job.fail(this.#crash(job, error, committed))
+    // A thread knows all of a state of its own.
+    else if (this.ports.seat.cell === undefined) job.fail(error)
     else job.fail(saysTooLittle(error, committed) ? this.#crash(job, error.cause, committed) : error)
   }
 
