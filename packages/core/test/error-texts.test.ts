@@ -1,5 +1,5 @@
 import { spawnBroker } from '@genpool/broker'
-import { call, cast, type Context, definePool, map, reply, spawnPool, withWorkers } from '@genpool/core'
+import { call, cast, type Context, definePool, defineTask, map, reply, spawnPool, withWorkers } from '@genpool/core'
 import { scriptedWorkers } from '@genpool/core/testing'
 import * as nact from 'nact'
 import { clock, system } from './virtual-system'
@@ -85,7 +85,7 @@ describe('the error', () => {
   })
 
   it('of a map whose calls and source fail has both', async () => {
-    const Failing = definePool({ calls: { go: () => raise('unlucky') } } as any) as any
+    const Failing = definePool({ calls: { go: () => raise('unlucky.') } } as any) as any
     const failing = spawnPool(system, Failing, 'failing', { size: 1, clock }) as any
     const source = function* () {
       yield { type: 'go' }
@@ -94,7 +94,7 @@ describe('the error', () => {
     const text = messageOf(() => map(failing, source() as any, { onError: 'collect' }).toArray())
     await clock.advance(1)
     expect(await text).toMatch(
-      /1 of 1 calls to pool "failing" failed; the first error: .*\. Then its source failed: .*the file is broken/s,
+      /1 of 1 calls to pool "failing" failed; the first error: .*[^.]\. Then its source failed: .*the file is broken/s,
     )
   })
 
@@ -105,6 +105,41 @@ describe('the error', () => {
     nact.dispatch((await import('@genpool/core')).getMembers(asked)[0]!.ref as any, { any: 'thing' })
     await clock.advance(1)
     expect(lost.join()).toContain('Define "handleInfo".')
+  })
+
+  it('of a back-off whose key cannot be one names ctx.backOff', async () => {
+    class Shop {
+      readonly id = 1
+    }
+    const worker = defineTask((_message, ctx) => ctx.backOff(10, { key: new Shop() }))
+    const asked = spawnPool(system, worker, 'shops', { clock, limits: { by: 'shop', concurrency: 1 } })
+    const text = messageOf(() => call(asked, { shop: 1 }))
+    await clock.advance(1)
+    expect(await text).toContain(
+      'The options of ctx.backOff are wrong; nothing was changed: the key must be a plain value',
+    )
+    expect(await text).not.toContain('fair queue')
+  })
+
+  it('of a call that comes with no time left says so, and does not ask for faster handlers', async () => {
+    const asked = pool()
+    await clock.settle()
+    expect(await messageOf(() => call(asked, { type: 'go' }, { timeout: 0 }))).toBe(
+      '"pool" did not answer within 0 ms: the request was still waiting and was never run; it is safe to retry. It came with no ' +
+        'time left. Give it a "timeout" above 0, or what is left of a deadline that is still to come.',
+    )
+  })
+
+  it('of a call that may be sent again in 25 days has that time to the millisecond', async () => {
+    const breaker = { failures: 1, wait: 2 ** 31, maxWait: 2 ** 31 }
+    const asked = spawnPool(
+      system,
+      defineTask(() => raise('broken')),
+      'broken',
+      { clock, breaker },
+    )
+    await messageOf(() => call(asked, 1))
+    expect(await messageOf(() => call(asked, 1))).toContain(' Retry in 2147483648 ms.')
   })
 
   it('of a worker that ends a job without its beginning says what it has to call', async () => {

@@ -256,7 +256,8 @@ export function sentence(text: string): string {
   return /[.!?…]["')]?$/.test(trimmed) ? trimmed : `${trimmed}.`
 }
 
-/** Rounds milliseconds for a reader: three significant digits, no trailing zeros. */
+/** Rounds milliseconds for a reader: whole from 100 on, otherwise three significant digits. */
 export function round(ms: number): number {
-  return typeof ms === 'number' ? Number(ms.toPrecision(3)) : NaN
+  if (typeof ms !== 'number') return NaN
+  return Math.abs(ms) >= 100 ? Math.round(ms) : Number(ms.toPrecision(3))
 }

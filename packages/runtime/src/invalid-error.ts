@@ -56,9 +56,22 @@ export class InvalidError extends GenPoolError {
   }
 }
 
+/** So many faults are in the message, and so much of each. All of them are in `faults`. */
+const MOST_LINES = 20
+const LONGEST_LINE = 2000
+
 /** Nothing for what is no list of faults: an error that cannot be made hides what happened. */
 function linesOf(faults: readonly Fault[]): readonly string[] {
-  const lines = (): string[] =>
-    faults.map(({ path, message }) => `  at ${showPath(path, 'the whole value')}: ${message}`)
+  const lines = (): string[] => {
+    const shown = faults
+      .slice(0, MOST_LINES)
+      .map(({ path, message }) => `  at ${showPath(path, 'the whole value')}: ${cut(message)}`)
+    return faults.length <= MOST_LINES ? shown : [...shown, `  and ${faults.length - MOST_LINES} more`]
+  }
   return readSafely(lines, ['  at the whole value: the reason is not known'])
+}
+
+function cut(message: string): string {
+  const text = String(message)
+  return text.length > LONGEST_LINE ? `${text.slice(0, LONGEST_LINE)}…` : text
 }

@@ -170,6 +170,7 @@ describe('parseOptions', () => {
 
   it.each([
     [{ size: '5' }, 'at size: expected a whole number >= 1, got "5" (did you mean 5, without quotes?)'],
+    [{ size: 2 ** 53 }, 'at size: expected a whole number from 1 to 9007199254740991, got 9007199254740992'],
     [{ size: 1.00000000000001 }, 'at size: expected a whole number >= 1, got 1.00000000000001'],
     [{ state: 'shard' }, 'at state: expected "shared" or an object { commit }, got "shard" (did you mean "shared"?)'],
     [{ state: {} }, 'at state.commit: it is missing: expected "retry" or "update"'],

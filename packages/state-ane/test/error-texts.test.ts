@@ -68,4 +68,18 @@ describe('the error', () => {
     })
     expect(messageOf(() => current(kept))).toContain('A draft given to current was refused')
   })
+
+  it('of a first value that a validator refuses does not speak of a commit', () => {
+    const store = createStore()
+    const REFUSED = 'A first value of cell "v" was refused; nothing was changed.\n  at the whole value: '
+    expect(messageOf(() => store.cell('v', { initial: 1, validate: () => 'too few' }))).toBe(`${REFUSED}too few`)
+    const raise = () => {
+      throw new Error('broken')
+    }
+    expect(messageOf(() => store.cell('v', { initial: 1, validate: raise }))).toBe(
+      `${REFUSED}its validator failed: broken`,
+    )
+    const cell = store.cell('v', { initial: 1, validate: (n: number) => n < 2 || 'too many' })
+    expect(messageOf(() => cell.update(() => 5))).toContain('A commit to cell "v" was refused')
+  })
 })

@@ -1,5 +1,5 @@
 import { type Nanos } from '@genpool/runtime'
-import { identify } from '../queues/fair-keys'
+import { identifyOf } from '../queues/fair-keys'
 import { type Waiting } from '../queues/waiting'
 import { heldUntil } from './hold'
 import { type KeyedLimit } from './keyed-limit'
@@ -24,7 +24,8 @@ export function holdBack<E extends Waiting>(
   { entry, key }: BackOffScope<E>,
   until: Nanos,
 ): unknown {
-  const found = key === undefined ? laneOf(rules, entry) : key === null ? null : laneByKey(rules, identify(key))
+  const found =
+    key === undefined ? laneOf(rules, entry) : key === null ? null : laneByKey(rules, identifyOf('a back-off', key))
   if (found === null) {
     rules.gate = heldUntil(rules.gate, until)
     return undefined

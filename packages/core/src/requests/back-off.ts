@@ -1,4 +1,13 @@
-import { type Nanos, NS_PER_MS, OptionsError, parseOptions, wrongArgument } from '@genpool/runtime'
+import {
+  keyId,
+  type Nanos,
+  NS_PER_MS,
+  OptionsError,
+  parseOptions,
+  sentence,
+  whyNotAKey,
+  wrongArgument,
+} from '@genpool/runtime'
 import { isPromisedKey } from '../behaviours/answerable'
 import { type BackOffOptions, backOffOptions, RunAgain } from '../behaviours/run-again'
 import type { RequestKind } from './outcome'
@@ -41,9 +50,22 @@ function checkedBackOff(request: Backing, ms: number, options: BackOffOptions = 
   }
   const { key, again } = parseOptions(backOffOptions, options, 'options of ctx.backOff')
   if (isPromisedKey(key)) throw wrongArgument({ of: 'ctx.backOff', argument: 'key', expected: 'a key' }, key)
+  if (key !== undefined && key !== null) mustBeKey(key)
   if (again && request.kind === 'direct') throw notAgain(request)
   // A message that runs again at once, each time, would let nothing else run.
   return { ns: Math.ceil((again ? Math.max(ms, 1) : ms) * NS_PER_MS), key, again }
+}
+
+/** @throws {OptionsError} if it is an object without a content, as an instance of a class */
+function mustBeKey(key: unknown): void {
+  try {
+    keyId(key)
+  } catch (cause) {
+    const message = `the key ${whyNotAKey(cause)}`
+    throw new OptionsError(`The options of ctx.backOff are wrong; nothing was changed: ${sentence(message)}`, [
+      { path: ['key'], message },
+    ])
+  }
 }
 
 function notAgain({ pool, type }: Backing): OptionsError {

@@ -34,6 +34,9 @@ const COMMITS = {
 /** Said of a message that was left by its caller, and by nobody else who waits for the same run. */
 const GOES_ON = 'others wait for the same run, and it goes on for them'
 const WHILE_WRITTEN: Remedy = { says: 'If that takes long, raise "timeout", or see what the store waits for.' }
+const NO_TIME: Remedy = {
+  says: 'It came with no time left. Give it a "timeout" above 0, or what is left of a deadline that is still to come.',
+}
 const UNANSWERED: Remedy = { says: 'Answer with the commit, or raise "timeout".' }
 const STILL_RUNS: Remedy = { says: 'Make the handler faster, or raise "timeout".' }
 
@@ -92,7 +95,10 @@ export class Failures {
     const remedy =
       commit === 'written'
         ? (this.remedies.ofWritten() ?? WHILE_WRITTEN)
-        : (selfWaitInWords(request) ?? (started ? this.remedies.ofRunning(request) : this.remedies.ofWaiting(request)))
+        : timeout <= 0 && !started
+          ? NO_TIME
+          : (selfWaitInWords(request) ??
+            (started ? this.remedies.ofRunning(request) : this.remedies.ofWaiting(request)))
     const why = commit !== null ? withCommit(commit, remedy) : waits === null ? remedy : whileWaiting(waits, remedy)
     const waitedMs = (this.turn.now() - sentAt) / NS_PER_MS
     return new ExpiredError(

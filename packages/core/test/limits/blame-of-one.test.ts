@@ -6,9 +6,21 @@ import { limited } from './limited'
 const BUSY = /All members are busy \(\d of \d\)/
 /** What holds back the key "a" alone, and what the error of a request of that key says. */
 const HOLDS_OF_A: [string, PoolOptions, RegExp][] = [
-  ['limits', { limits: { by: 'user', concurrency: 1 } }, /limits of their keys.*"a"/],
-  ['a rate of each key', { rate: { limit: 1, interval: 1000, by: 'user' } }, /the rate of work.*"a"/],
-  ['a rate in the limits', { limits: { by: 'user', rate: { limit: 1, interval: 1000 } } }, /may begin in 1 s.*"a"/],
+  [
+    'limits',
+    { limits: { by: 'user', concurrency: 1 } },
+    /1 request waits for the limits of its key: .*; 1 of 1 belongs to "a"/,
+  ],
+  [
+    'a rate of each key',
+    { rate: { limit: 1, interval: 1000, by: 'user' } },
+    /the rate of work.*; 1 of 1 belongs to "a"/,
+  ],
+  [
+    'a rate in the limits',
+    { limits: { by: 'user', rate: { limit: 1, interval: 1000 } } },
+    /1 request waits for the limits of its key: .*may begin in 1 s.*"a"/,
+  ],
 ]
 
 describe('the error of a request that expired in the queue', () => {
@@ -73,7 +85,7 @@ describe('the error of a request that expired in the queue', () => {
     const texts = ['a', 'c'].map((user) => send({ user }, { timeout: 30 }).catch(({ message }: Error) => message))
     await clock.advance(40)
     const [ofA, ofC] = await Promise.all(texts)
-    expect(ofA).toContain('limits of their keys')
+    expect(ofA).toContain('limits of its key')
     expect(ofC).toContain('the rate of work')
     await clock.advance(2000)
     await Promise.all(all)
@@ -91,7 +103,7 @@ describe('the error of a request that waited too long for its queue', () => {
     const texts = ['a', 'c'].map((user) => send({ user }).catch(({ message }: Error) => message))
     await clock.advance(150)
     const [ofA, ofC] = await Promise.all(texts)
-    expect(ofA).toContain('limits of their keys')
+    expect(ofA).toContain('limits of its key')
     expect(ofC).toMatch(BUSY)
     await Promise.all(all)
   })

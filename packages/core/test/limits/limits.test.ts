@@ -90,7 +90,7 @@ describe('limits per key', () => {
     await clock.settle()
     const { text } = explain(pool)
     expect(text).toContain(
-      `at most 1 may begin in 24 h; 1 of 1 belong to "${'x'.repeat(60)}…"; the next may begin in 24 h`,
+      `at most 1 may begin in 24 h; 1 of 1 belongs to "${'x'.repeat(60)}…"; the next may begin in 24 h`,
     )
     expect(text.length).toBeLessThan(1000)
     await clock.advance(100)

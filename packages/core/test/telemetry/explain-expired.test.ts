@@ -98,3 +98,10 @@ describe('the finding of a breaker', () => {
     expect(names(pool)).toEqual(['breaker', 'crashes'])
   })
 })
+
+describe('a pool of one member', () => {
+  it('is told of in the singular', () => {
+    const pool = spawned({ size: 1 })
+    expect(explain(pool).findings[0]?.says).toBe('nothing limits the pool: 0 of 1 member is busy, 0 requests wait')
+  })
+})

@@ -30,7 +30,8 @@ function wordsOf(schema: Schema, value: unknown): readonly string[] {
 
 function expectedOne(schema: Schema, value: unknown): string {
   const own = ownWords(schema, value)
-  if (own !== undefined) return own
+  if (own !== undefined)
+    return isUnsafe(value) ? own.replace(/^(a whole number (?:>=|above) \d+)$/, `$1 and ${AT_MOST}`) : own
   switch (schema.def.type) {
     case 'number':
       return numberWords(schema, value)
@@ -74,6 +75,13 @@ function lengthWords(schema: Schema, of: string): string {
   return least > 1 ? ` of at least ${least} ${of}` : least === 1 ? ' that is not empty' : ''
 }
 
+/** Beyond this, numbers are no longer exact: `int()` refuses them, though they are whole. */
+const AT_MOST = `<= ${Number.MAX_SAFE_INTEGER}`
+
+function isUnsafe(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) > Number.MAX_SAFE_INTEGER
+}
+
 function numberWords(schema: Schema, value: unknown): string {
   const checks = checksOf(schema)
   const whole = [schema.def.format, ...checks.map(({ format }) => format)].includes('safeint')
@@ -82,7 +90,12 @@ function numberWords(schema: Schema, value: unknown): string {
   const most = checks.filter(({ check }) => check === 'less_than').at(-1)
   const from = least?.value === undefined ? undefined : whole && !least.inclusive ? least.value + 1 : least.value
   const closed = whole || least?.inclusive === true
-  const upper = most?.value === undefined ? '' : `${most.inclusive === true ? '<=' : '<'} ${showNumber(most.value)}`
+  const upper =
+    most?.value === undefined
+      ? whole && isUnsafe(value)
+        ? AT_MOST
+        : ''
+      : `${most.inclusive === true ? '<=' : '<'} ${showNumber(most.value)}`
   if (from === undefined) return upper === '' ? noun : `${noun} ${upper}`
   if (upper.startsWith('<=') && closed) return `${noun} from ${showNumber(from)} to ${upper.slice(3)}`
   return `${noun} ${closed ? '>=' : '>'} ${showNumber(from)}${upper === '' ? '' : ` and ${upper}`}`

@@ -182,7 +182,7 @@ export class MemoryCell<S> implements SyncCell<S> {
   /** @throws {InvalidError} if a validator refuses `next` or it cannot be a state; nothing is changed */
   validate(next: S, what?: string): void {
     mustBeState(this.key, next, what)
-    for (const validator of this.#validators) check(this.key, validator, next)
+    for (const validator of this.#validators) check(this.key, validator, next, what)
   }
 
   /** Sets the value and version that a journal has kept. */

@@ -21,17 +21,18 @@ export type Predicate<S> = (value: S) => boolean | string | Fault
 export type Validator<S> = SchemaLike | Predicate<S>
 
 /**
+ * @param what what the value is, as in `first value of`
  * @throws {InvalidError} naming every path that is wrong; what a predicate throws becomes its `cause`
  */
-export function check<S>(key: CellKey, validator: Validator<S>, value: S): void {
+export function check<S>(key: CellKey, validator: Validator<S>, value: S, what = 'commit to'): void {
   let faults: readonly Fault[] | undefined
   try {
     faults = typeof validator === 'function' ? ask(validator, value) : parse(validator, value)
   } catch (error) {
     const message = `its validator failed: ${textOf(error)}`
-    throw new InvalidError(`commit to cell "${key}"`, [{ path: [], message }], error)
+    throw new InvalidError(`${what} cell "${key}"`, [{ path: [], message }], error)
   }
-  if (faults !== undefined) throw new InvalidError(`commit to cell "${key}"`, faults)
+  if (faults !== undefined) throw new InvalidError(`${what} cell "${key}"`, faults)
 }
 
 function ask<S>(predicate: Predicate<S>, value: S): readonly Fault[] | undefined {

@@ -1,4 +1,4 @@
-import { count, readSafely } from '@genpool/runtime'
+import { count, printable, readSafely, sentence, textOf } from '@genpool/runtime'
 import { deserialize } from 'node:v8'
 import { codeOf, fileError } from './file-error'
 import { type Bodies, DamagedFile, MAGIC } from './frames'
@@ -110,8 +110,17 @@ export function warnOfMissingLog(path: string): void {
   )
 }
 
+/** Tells that a journal could not write all values. The commits are in the log. */
+export function warnOfFailedSnapshot(key: string, error: unknown, snapshotEvery: number): void {
+  warn(
+    `A snapshot of journal "${key}" failed: ${sentence(textOf(error))} No commit is lost, and the next one is taken after ` +
+      `${count(snapshotEvery, 'more commit')}; until one succeeds, the log grows, and a start takes longer. Look at the disk or the ` +
+      'database behind the engine. To be told by a call, set "journal.onSnapshotError".',
+  )
+}
+
 function warn(text: string): void {
-  process.emitWarning(text, { type: 'GenPoolWarning', code: 'GENPOOL_JOURNAL' })
+  process.emitWarning(printable(text), { type: 'GenPoolWarning', code: 'GENPOOL_JOURNAL' })
 }
 
 /** The number of the last record in these frames of a log; 0 if there is none. */

@@ -1,4 +1,4 @@
-import { native, textOf, warn } from '@genpool/runtime'
+import { native, textOf } from '@genpool/runtime'
 import type { Patch } from 'immer'
 import type { PersistedEvent, PersistenceEngine } from 'nact'
 import { z } from 'zod'
@@ -6,6 +6,7 @@ import { frozen } from '../cells/frozen'
 import { type CellKey, UnknownWrite } from '../errors'
 import { isCertain } from './certain'
 import { BadRecord, recordError } from './bad-record'
+import { warnOfFailedSnapshot } from './damage'
 import { JournalError } from './journal-error'
 import { replayed } from './replayed'
 import { Tenure } from './tenure'
@@ -217,9 +218,9 @@ export class Journal {
   }
 
   #report(error: unknown): void {
-    const { onSnapshotError } = this.options
+    const { onSnapshotError, key, snapshotEvery } = this.options
     if (onSnapshotError !== undefined) onSnapshotError(error)
-    else warn(`A snapshot of journal "${this.options.key}" failed: ${textOf(error)}`)
+    else warnOfFailedSnapshot(key, error, snapshotEvery)
   }
 
   #event(sequenceNumber: number, data: EventData): PersistedEvent {

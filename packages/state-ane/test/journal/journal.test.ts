@@ -109,6 +109,25 @@ describe('a journal', () => {
     expect(store.get('a')).toBe(4)
   })
 
+  it('warns of a failed snapshot, if nobody is to be told, with a code and with what to do', async () => {
+    const engine = memoryEngine()
+    engine.takeSnapshot = () => Promise.reject(new Error('no room.'))
+    const store = createStore({ initial: 0, journal: { engine, snapshotEvery: 2 } })
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    for (let i = 0; i < 2; i++) await store.cell<number>('a').update((n) => n + 1)
+    await new Promise((resolve) => setImmediate(resolve))
+    const calls = warn.mock.calls as unknown[]
+    warn.mockRestore()
+    expect(calls).toEqual([
+      [
+        expect.stringMatching(
+          /^A snapshot of journal "store" failed: no room\. No commit is lost, and the next one is taken after 2 more commits;.*"journal\.onSnapshotError"\.$/,
+        ),
+        { type: 'GenPoolWarning', code: 'GENPOOL_JOURNAL' },
+      ],
+    ])
+  })
+
   it.each(['before', 'after'] as const)(
     'rejects a commit whose write fails (%s the engine kept it) and leaves value and version',
     async (when) => {

@@ -1,4 +1,4 @@
-import { CancelledError, textOf } from '@genpool/runtime'
+import { CancelledError, sentence, textOf } from '@genpool/runtime'
 import type { CallOptions } from '../../pool/message-options'
 import { onAbort } from '../../requests/on-abort'
 import type { CheckedMapOptions } from './map-options'
@@ -99,7 +99,10 @@ export class Mapping {
       textOf(this.#errors[0])
     const fault = this.#sourceFault
     if (fault === null) return new AggregateError(this.#errors, says)
-    return new AggregateError([...this.#errors, fault.error], `${says}. Then its source failed: ${textOf(fault.error)}`)
+    return new AggregateError(
+      [...this.#errors, fault.error],
+      `${sentence(says)} Then its source failed: ${textOf(fault.error)}`,
+    )
   }
 
   #watchSignal(): () => void {

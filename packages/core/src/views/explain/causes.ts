@@ -5,7 +5,7 @@ import { type Cause, SEVERAL } from './cause'
 import { conflicts, fewReruns } from './conflict-causes'
 import type { Evidence } from './evidence'
 import { expired, LATE_ADVICE } from './expiry-causes'
-import { type Finding, inWords, withRoundedFigures } from './finding'
+import { busyOf, type Finding, inWords, withRoundedFigures } from './finding'
 import { heldBack } from './held-causes'
 import { draining, paused, stopped } from './life-causes'
 import { breaker, drops } from './loss-causes'
@@ -160,7 +160,7 @@ function causesIn(evidence: Evidence): typeof CAUSES {
 function calm({ idle, busy, size, waiting, utilisation, sojourn, run }: Evidence): Finding {
   return {
     finding: 'calm',
-    says: `nothing limits the pool: ${busy} of ${count(size, 'member')} are busy, ${count(waiting, 'request waits', 'requests wait')}`,
+    says: `nothing limits the pool: ${busyOf(busy, size)}, ${count(waiting, 'request waits', 'requests wait')}`,
     figures: { idle, busy, waiting, utilisation, waitP90Ms: sojourn.p90, runP50Ms: run.p50, runs: run.count },
     advice: 'Change nothing.',
     option: null,

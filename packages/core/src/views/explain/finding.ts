@@ -1,4 +1,4 @@
-import { keyName, textOf } from '@genpool/runtime'
+import { count, keyName, textOf } from '@genpool/runtime'
 
 /** The names of all findings. */
 export type FindingName =
@@ -102,6 +102,11 @@ function twoDigits(value: number): number {
 /** Writes a share as a percentage. */
 export function percent(share: number): string {
   return `${Math.round(share * 100)} %`
+}
+
+/** How many members work, as in `1 of 8 members are busy`. */
+export function busyOf(busy: number, size: number): string {
+  return `${busy} of ${count(size, 'member is', 'members are')} busy`
 }
 
 /** Starts a sentence. */

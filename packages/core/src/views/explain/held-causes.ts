@@ -56,7 +56,7 @@ function heldByLimits({ held, limits, waiting, idle, ownsQueue, selfWait }: Evid
   return {
     finding: 'limits',
     says:
-      `${requests(heldBack)} for the limits of their keys: at most ${[...atOnce, ...perInterval].join(', and ')}` +
+      `${count(heldBack, 'request waits for the limits of its key', 'requests wait for the limits of their keys')}: at most ${[...atOnce, ...perInterval].join(', and ')}` +
       `${mostOf(held.limits)}${running >= concurrency ? `, which has ${running} running` : next(opensInMs)}`,
     figures: { held: heldBack, ofKey, running, keys, opensInMs, waiting, idle },
     advice: isFull
@@ -76,7 +76,7 @@ function requests(held: number): string {
 }
 
 function mostOf({ key, ofKey, waiting }: HeldBy): string {
-  return ofKey === 0 ? '' : `; ${ofKey} of ${waiting} belong to "${keyInWords(key)}"`
+  return ofKey === 0 ? '' : `; ${ofKey} of ${waiting} ${ofKey === 1 ? 'belongs' : 'belong'} to "${keyInWords(key)}"`
 }
 
 function next(opensInMs: number): string {

@@ -6,7 +6,7 @@ import type { PoolView } from '../pool-view'
 import { breakerAdvice, dropAdvice } from './drop-advice'
 import { type Evidence, type ExplainedOptions, gatherFigures } from './evidence'
 import { RUNNING_ADVICE, TIMEOUT_ADVICE, UNANSWERED } from './expiry-causes'
-import { capital, type Finding, inWords, keyInWords } from './finding'
+import { busyOf, capital, type Finding, inWords, keyInWords } from './finding'
 import { heldBack } from './held-causes'
 import { waitsForStore } from './store-causes'
 import { stoppedAdvice } from './life-causes'
@@ -210,5 +210,5 @@ function heldLongest(request: RequestFacts): HoldingLimit | undefined {
 }
 
 function nothingLimits({ busy, size }: Evidence): Remedy {
-  return { says: `Nothing limits the pool now: ${busy} of ${count(size, 'member')} are busy. ${TIMEOUT_ADVICE}` }
+  return { says: `Nothing limits the pool now: ${busyOf(busy, size)}. ${TIMEOUT_ADVICE}` }
 }
