@@ -1,5 +1,5 @@
 import { checkTime, MinHeap, type Nanos, readSafely } from '@genpool/runtime'
-import { byArrival } from './arrival'
+import { byArrival, numberAsLast, type Numbered } from './arrival'
 import { CollectedDecision } from './collected-decision'
 import { DropQueue } from './drop-queue'
 import { compareKeys, identify, keyFunction, sameBy } from './fair-keys'
@@ -37,8 +37,8 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   }
 
   *[Symbol.iterator](): Iterator<E> {
-    const all = [...this.#lanes].flatMap((lane) => [...lane.queue])
-    yield* all.sort((a, b) => byArrival(a, b) || compareKeys(a.tag, b.tag))
+    // As in sbroker, requests of one time by their tags.
+    yield* this.#all().sort((a, b) => a.sentAt - b.sentAt || compareKeys(a.tag, b.tag) || byArrival(a, b))
   }
 
   oldest(): Nanos | null {
@@ -129,7 +129,9 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
       return
     }
     this.#keyOf = keyFunction(options.by)
-    this.#createFrom(this.drain(), now)
+    const items = [...this]
+    this.drain()
+    this.#createFrom(items, now)
   }
 
   /** Takes back one that was taken out: in its lane it stands where its age puts it. Drops nothing. */
@@ -157,7 +159,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   }
 
   drain(): E[] {
-    const items = [...this]
+    const items = this.#all().sort(byArrival)
     for (const lane of this.#lanes) {
       lane.queue.drain()
       this.#timers.delete(lane)
@@ -169,10 +171,16 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     return items
   }
 
+  /** All that wait, in no order. */
+  #all(): E[] {
+    return [...this.#lanes].flatMap((lane) => [...lane.queue])
+  }
+
   #createFrom(items: Iterable<E>, now: Nanos): void {
     this.decision.begin()
     const groups = new Map<unknown, { key: FairKey; items: E[] }>()
     for (const item of items) {
+      numberAsLast(item as Numbered)
       const key = this.#findAgain(item)
       const group = groups.get(key.id)
       if (group === undefined) groups.set(key.id, { key, items: [item] })
@@ -207,12 +215,17 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     const { by } = this.#options
     const { fairKey } = entry as HasFairKey
     if (fairKey !== undefined && sameBy(fairKey.by, by)) return fairKey
-    return readSafely(() => this.#find(entry), { value: undefined, id: undefined, by })
+    return readSafely(() => this.#find(entry), {
+      value: undefined,
+      id: undefined,
+      by,
+    })
   }
 
-  /** What stands in a lane has its key. */
+  /** What stands in a lane has its key, and its place among all that came. */
   #stands(entry: E & HasFairKey, { key }: Lane<E>): void {
     entry.fairKey = key
+    numberAsLast(entry as Numbered)
   }
 
   #addLane(key: FairKey, items: readonly E[], now: Nanos): Lane<E> {
