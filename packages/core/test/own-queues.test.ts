@@ -85,6 +85,48 @@ describe('a queue of the user that throws', () => {
     expect(await long).toEqual(gaveUp('remove'))
   })
 
+  it('while a message comes back settles that message, too', async () => {
+    let armed = false
+    const member: QueueFactory = (now, items) => {
+      const queue = dropQueue({}, now, items)
+      const dequeue = queue.dequeue.bind(queue)
+      queue.dequeue = (at) => {
+        if (armed) throw new Error('dequeue is broken')
+        return dequeue(at)
+      }
+      return queue
+    }
+    const Flaky = definePool({
+      calls: {
+        crash: async () => {
+          await clock.wait(10)
+          throw new Error('no luck')
+        },
+        again: async (_msg: object, _state, ctx) => {
+          await clock.wait(10)
+          return ctx.backOff(0, { again: true })
+        },
+      },
+    })
+    const told: unknown[] = []
+    for (const type of ['crash', 'again'] as const) {
+      armed = false
+      const options = { size: 3, clock, timeout: Infinity, retryOnCrash: { crash: 2 }, broker: { member } }
+      const pool = spawnPool(system, Flaky, type, options as never)
+      await ready(pool)
+      void outcome(call(pool, { type })).then((result) => told.push(result))
+      await clock.advance(5)
+      armed = true
+      await clock.advance(100)
+      expect(inspect(pool).phase).toBe('stopped')
+    }
+    const stopped = expect.stringContaining('its queue failed: dequeue is broken') as string
+    expect(told).toEqual([
+      ['ERR_GENPOOL_CRASHED', 'no luck'],
+      ['ERR_GENPOOL_STOPPED', stopped],
+    ])
+  })
+
   it('in timeout stops the pool', async () => {
     const { pool, fault } = faulty(['timeout'], (_options, now, items) => timeoutQueue({ timeout: 25 }, now, items))
     await ready(pool)

@@ -106,6 +106,24 @@ export class BrokerActor extends BaseActor {
     else if (party.list !== null) this.shell.watch(party)
   }
 
+  /** Gives a party that waits, and has no key, another priority: it waits where its age puts it. */
+  move(party: BrokerParty, priority: number): void {
+    this.engine.move(party, priority, this.shell.turn.refresh())
+    this.#act()
+  }
+
+  /** Gives a party that waits another deadline. */
+  moveDeadline(party: BrokerParty, deadline: Nanos): void {
+    this.shell.forget(party)
+    party.deadline = deadline
+    this.shell.watch(party)
+  }
+
+  /** Finds out whether a party would be refused for its key or its cost. @throws {InvalidError} if it would */
+  check(party: BrokerParty): void {
+    this.engine.check(party)
+  }
+
   /** Removes everything queued with this tag; those parties are told nothing more. */
   cancel(tag: unknown): number {
     const count = this.engine.cancel(tag, this.shell.turn.now())

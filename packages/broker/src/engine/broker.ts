@@ -169,10 +169,21 @@ export interface Broker<A extends Waiting, R extends Waiting> {
    * Takes a request back that was matched, to be matched again: it is queued where its age puts it, and keeps the turn of its
    * key. Neither a full queue nor the admission refuses it. Call it instead of `release`.
    *
+   * It has the key and the cost that were found when it was admitted, whatever became of its message. If limits have changed meanwhile,
+   * so that it cannot be counted or may never begin, it is dropped (`rate`).
+   *
    * @param ran whether it was run. If not, rates do not count it
    * @returns the member that serves it, or null if it waits
    */
   putBack(entry: A, now: Nanos, ran?: boolean): R | null
+  /**
+   * Gives a request that waits another priority: it stands where its age puts it. It has no key, and its deadline may have changed.
+   *
+   * @returns false if it does not wait here; nothing changes then
+   */
+  move(entry: A, priority: number, now: Nanos): boolean
+  /** Finds out whether `ask` would refuse a request for its key or its cost. Nothing changes. @throws {InvalidError} if it would */
+  check(entry: A): void
   /**
    * Changes the options; options left out go back to their defaults. Queued entries stay, except those beyond a new bound.
    *

@@ -1,6 +1,7 @@
 import { type Nanos, type Change } from '@genpool/runtime'
 import { type DropReason } from '../errors'
 import { type LimitedQueue } from '../limits/limited-queue'
+import { FairQueue } from '../queues/fair-queue'
 import { type Layers } from '../queues/layers'
 import { mustNotWait } from '../queues/leaf-queue'
 import { type Maker, type PackedRequest } from '../queues/pack'
@@ -143,6 +144,19 @@ export class MatchingBroker<A extends Waiting, R extends Waiting> extends Waitin
     this.asking = true
     this.inLayers().readmit(entry, now)
     return this.finish(null)
+  }
+
+  move(entry: A, priority: number, now: Nanos): boolean {
+    this.begin(now)
+    const layers = this.inLayers()
+    const here = layers.move(entry, priority, now)
+    this.decided.add(layers.decision.dropped)
+    return this.finish(here)
+  }
+
+  check(entry: A): void {
+    if (this.layers !== null) this.layers.check(entry)
+    else if (this.asks instanceof FairQueue) this.asks.check(entry)
   }
 
   override configure(options: EngineOptions, now: Nanos): readonly Change[] {

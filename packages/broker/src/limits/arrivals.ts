@@ -31,10 +31,10 @@ export class Arrivals<E extends Waiting> {
     else this.passes.forget(entry, pass)
   }
 
-  /** Counts what waits in the queue already; drops what cannot be counted, or may never begin. */
-  adopt(waiting: readonly E[], now: Nanos): void {
-    for (const entry of waiting) {
-      if (this.passes.adopt(entry, this.queue.holdsBack(entry))) continue
+  /** Counts what waits in the queue already; drops what cannot be counted, or may never begin. @param before the passes that they had */
+  adopt(waiting: readonly E[], before: readonly (Pass<E> | undefined)[], now: Nanos): void {
+    for (const [i, entry] of waiting.entries()) {
+      if (this.passes.adopt(entry, before[i], this.queue.holdsBack(entry))) continue
       this.queue.remove(entry, now)
       this.drop(entry, 'rate', now)
     }

@@ -1,10 +1,11 @@
-import { type Nanos } from '@genpool/runtime'
+import { type Nanos, readSafely } from '@genpool/runtime'
 import { identifyOf } from '../queues/fair-keys'
 import { type Waiting } from '../queues/waiting'
 import { heldUntil } from './hold'
 import { type KeyedLimit } from './keyed-limit'
 import { type LimitLane } from './limit-lane'
 import { type LimitRules } from './limit-rules'
+import { type Pass } from './pass'
 
 /** What backs off: one key, or all. */
 export interface BackOffScope<E extends Waiting> {
@@ -17,15 +18,21 @@ export interface BackOffScope<E extends Waiting> {
 /**
  * Holds one key of `limits`, or else of `rate`, until a time. Without such a key it holds all. The longest hold wins.
  *
+ * @param pass that of the entry: its message may have changed since it was found
  * @returns the key that is held; undefined for all
  */
 export function holdBack<E extends Waiting>(
   rules: LimitRules<E>,
   { entry, key }: BackOffScope<E>,
   until: Nanos,
+  pass: Pass<E> | undefined,
 ): unknown {
   const found =
-    key === undefined ? laneOf(rules, entry) : key === null ? null : laneByKey(rules, identifyOf('a back-off', key))
+    key === undefined
+      ? laneOf(rules, entry, pass)
+      : key === null
+        ? null
+        : laneByKey(rules, identifyOf('a back-off', key))
   if (found === null) {
     rules.gate = heldUntil(rules.gate, until)
     return undefined
@@ -46,12 +53,22 @@ function laneByKey<E extends Waiting>({ keyed, rated }: LimitRules<E>, key: unkn
   return limit === null ? null : { limit, lane: limit.laneByKey(key) }
 }
 
-/** The lanes of a request are those that its pass has, if it has one: options may have changed since it began. */
-function laneOf<E extends Waiting>({ keyed, rated }: LimitRules<E>, entry: E): Found<E> | null {
-  for (const limit of [keyed, rated]) {
-    const lane = limit === null ? null : limit.laneOf(entry.subject)
+/**
+ * The lanes of a request are those that its pass has, as long as the options that found them are the same. One whose key cannot be found
+ * has none.
+ */
+function laneOf<E extends Waiting>(
+  { keyed, rated }: LimitRules<E>,
+  entry: E,
+  pass: Pass<E> | undefined,
+): Found<E> | null {
+  const foundBy = pass?.foundBy
+  const lanes = [
+    { limit: keyed, lane: keyed !== null && keyed === foundBy?.keyed ? pass?.keyed : undefined },
+    { limit: rated, lane: rated !== null && rated === foundBy?.rated ? pass?.rated : undefined },
+  ]
+  for (const { limit, lane = readSafely(() => limit?.laneOf(entry.subject) ?? null, null) } of lanes)
     if (limit !== null && lane !== null) return { limit, lane }
-  }
   return null
 }
 

@@ -107,6 +107,16 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
     return gate.opensAt(this.held === null ? leastCost : this.passes.of(this.held).cost, now)
   }
 
+  /** See `LayeredQueue`. */
+  check(entry: E): void {
+    this.inner.check(entry)
+  }
+
+  /** See `LayeredQueue`. */
+  admit(entry: E): void {
+    this.inner.admit(entry)
+  }
+
   start(entry: E): void {
     this.inner.start(entry)
   }

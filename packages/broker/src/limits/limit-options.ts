@@ -113,11 +113,16 @@ export function costOf(from: CheckedRateOptions['cost'], { limit, burst }: RateR
       letGo(value)
       throw wrongCost(`expected a whole number >= 0 as the "cost" of a message, got ${showValue(value)}`)
     }
-    if (value <= most) return value
-    throw wrongCost(`it costs ${value}, and no more than ${most} may ever begin at once. Raise "limit" or "burst"`)
+    return mayBegin(value, most)
   }
 }
 export type CostOf = (message: unknown) => number
+
+/** @throws {InvalidError} if a cost is more than may ever begin at once */
+export function mayBegin(cost: number, most: number): number {
+  if (cost <= most) return cost
+  throw wrongCost(`it costs ${cost}, and no more than ${most} may ever begin at once. Raise "limit" or "burst"`)
+}
 
 function wrongCost(message: string): InvalidError {
   return new InvalidError('request', [{ path: ['cost'], message }])

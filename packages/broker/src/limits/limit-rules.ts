@@ -1,9 +1,18 @@
 import { type Waiting } from '../queues/waiting'
 import { type RateRules } from './begins'
+import { type CostFinder, type Finders, ONE_EACH } from './finders'
 import { type Gate, rateOf, withRate } from './hold'
 import { KeyedLimit } from './keyed-limit'
 import { type KeyRules } from './limit-lane'
-import { type CheckedLimitsOptions, type CheckedRateOptions, type CostOf, costOf, toRateRules } from './limit-options'
+import { type LimitLane } from './limit-lane'
+import {
+  type CheckedLimitsOptions,
+  type CheckedRateOptions,
+  type CostOf,
+  costOf,
+  mayBegin,
+  toRateRules,
+} from './limit-options'
 import { Pass } from './pass'
 import { type Rate, rateOfAll } from './rate'
 
@@ -23,6 +32,8 @@ export class LimitRules<E extends Waiting> {
   all: readonly KeyedLimit<E>[] = []
   private keyedCost: CostOf | null = null
   private cost: CostOf | null = null
+  /** What finds keys and costs now. */
+  private finders: Finders<E> = { keyed: null, rated: null, keyedCost: ONE_EACH, cost: ONE_EACH }
 
   constructor(
     public options: LimitsInForce,
@@ -65,7 +76,43 @@ export class LimitRules<E extends Waiting> {
     pass.rated = ratedKey === undefined || this.rated === null ? null : this.rated.laneByKey(ratedKey)
     pass.keyedCost = keyedCost
     pass.cost = cost
+    pass.foundBy = this.finders
     return pass
+  }
+
+  /**
+   * The pass of a request that had another one, which is still counted. Only what other options find now is looked for: its message may
+   * have changed since.
+   *
+   * @throws {InvalidError} as `passOf`
+   */
+  passAgain({ subject }: E, before: Pass<E>): Pass<E> {
+    const { finders } = this
+    const was = before.foundBy ?? finders
+    if (was === finders) return before
+    const costAgain = (to: CostFinder, old: CostFinder, known: number, find: CostOf | null): number =>
+      to.from === old.from ? mayBegin(known, to.most) : find === null ? 1 : find(subject)
+    const keyedCost = costAgain(finders.keyedCost, was.keyedCost, before.keyedCost, this.keyedCost)
+    const cost = costAgain(finders.cost, was.cost, before.cost, this.cost)
+    const findKey = (limit: KeyedLimit<E> | null, old: KeyedLimit<E> | null): unknown =>
+      limit === null || limit === old ? undefined : limit.keyOf(subject)
+    // A user's function may throw: no lane is made before.
+    const key = findKey(finders.keyed, was.keyed)
+    const ratedKey = findKey(finders.rated, was.rated)
+    const pass = new Pass<E>()
+    pass.keyed = finders.keyed === was.keyed ? before.keyed : laneOf(finders.keyed, key)
+    pass.rated = finders.rated === was.rated ? before.rated : laneOf(finders.rated, ratedKey)
+    pass.keyedCost = keyedCost
+    pass.cost = cost
+    pass.foundBy = finders
+    return pass
+  }
+
+  /** What has found the key of a request that holds nothing else. */
+  foundByOnly(limit: KeyedLimit<E>): Finders<E> {
+    if (limit === this.only) return this.finders
+    const { isRate } = limit
+    return { keyed: isRate ? null : limit, rated: isRate ? limit : null, keyedCost: ONE_EACH, cost: ONE_EACH }
   }
 
   /** Takes other options over. Lanes of the same keys stay, with what they have counted. */
@@ -95,6 +142,12 @@ export class LimitRules<E extends Waiting> {
     const isOneEach = this.cost === null && this.keyedCost === null
     this.isPlain = this.all.length === 0 && isOneEach && !this.keepsBegins
     this.only = this.all.length === 1 && isOneEach ? (this.keyed ?? this.rated) : null
+    this.finders = {
+      keyed: this.keyed,
+      rated: this.rated,
+      keyedCost: costFinder(limits !== false && limits.rate),
+      cost: costFinder(rate),
+    }
   }
 
   private rateOfAll(rules: RateRules): Rate {
@@ -120,6 +173,14 @@ export class LimitRules<E extends Waiting> {
     this.keyed = limitOf(isSame ? this.keyed : null, limits.by, rules, false)
     this.keyedCost = limits.rate === false || rate === null ? null : costOf(limits.rate.cost, rate)
   }
+}
+
+function costFinder(rate: false | Pick<CheckedRateOptions, 'cost' | keyof RateRules>): CostFinder {
+  return rate === false ? ONE_EACH : { from: rate.cost, most: Math.min(rate.limit, rate.burst ?? rate.limit) }
+}
+
+function laneOf<E extends Waiting>(limit: KeyedLimit<E> | null, key: unknown): LimitLane<E> | null {
+  return limit === null || key === undefined ? null : limit.laneByKey(key)
 }
 
 function limitOf<E extends Waiting>(

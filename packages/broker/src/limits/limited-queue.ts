@@ -10,6 +10,7 @@ import { type HoldingLimit } from './hold-watch'
 import { isNewestFirst, laneQueue } from './limit-client'
 import { type LimitsInForce } from './limit-rules'
 import { LimitedWaiting } from './limited-waiting'
+import { type Pass } from './pass'
 
 /**
  * Rates and limits per key over a layered queue.
@@ -22,6 +23,15 @@ import { LimitedWaiting } from './limited-waiting'
 export class LimitedQueue<E extends Waiting> extends LimitedWaiting<E> implements Layers<E> {
   mustStepBack(entry: E, now: Nanos): boolean {
     return this.arrivals.mustWait(entry, now)
+  }
+
+  /** @throws {InvalidError} if a new request cannot be counted, since its key or its cost is wrong. Nothing changes */
+  check(entry: E): void {
+    this.queue.check(entry)
+    if (this.passes.get(entry) !== undefined) return
+    this.passes.of(entry)
+    this.refused(entry)
+    ;(entry as Numbered).arrival = undefined
   }
 
   /** The request was refused before it was queued. */
@@ -49,7 +59,14 @@ export class LimitedQueue<E extends Waiting> extends LimitedWaiting<E> implement
     mustNotWait(entry)
     const pass = this.passes.of(entry)
     this.decision.begin()
-    this.arrivals.add(entry, pass, now)
+    try {
+      this.queue.admit(entry)
+      this.arrivals.add(entry, pass, now)
+    } catch (error) {
+      // The queue refuses it.
+      this.lanes.left(entry, now)
+      throw error
+    }
     this.finish(now)
   }
 
@@ -73,13 +90,36 @@ export class LimitedQueue<E extends Waiting> extends LimitedWaiting<E> implement
   /** Takes back one that was handed out. It keeps the turn of its key, and gives back its places. */
   readmit(entry: E, now: Nanos, ran = true): void {
     this.decision.begin()
-    const before = this.passes.end(entry, now, ran)
+    const before = this.passes.stop(entry, now, ran)
     if (!this.rules.isPlain) numberAsFirst(entry as Numbered)
+    this.#comeBack(entry, before, now)
+    if (before !== undefined) this.lanes.refill(before, now)
+    this.finish(now)
+  }
+
+  move(entry: E, priority: number, now: Nanos): boolean {
+    this.decision.begin()
+    const before = this.passes.get(entry)
+    // Its lanes stay while it is nowhere.
+    before?.count(1)
+    const here = this.takeOut(entry, now)
+    if (here) {
+      entry.priority = priority
+      this.#comeBack(entry, before, now)
+    } else if (before !== undefined) this.passes.letGo(before)
+    this.finish(now)
+    return here
+  }
+
+  /** Puts one back at its place; drops it if the limits have changed meanwhile, and it can never begin. @param before see `Passes` */
+  #comeBack(entry: E, before: Pass<E> | undefined, now: Nanos): void {
+    if (!this.passes.again(entry, before)) {
+      this.decision.add({ entry, reason: 'rate', sojourn: now - entry.sentAt, waiting: this.length })
+      return this.queue.release(entry, now)
+    }
     const lane = this.passes.of(entry).laneToReturnTo(entry, now)
     if (lane !== null) this.lanes.park(entry, lane, now)
     else this.queue.readmit(entry, now)
-    if (before !== undefined) this.lanes.refill(before, now)
-    this.finish(now)
   }
 
   /** Whether something can be served now, or comes back. */
@@ -97,7 +137,7 @@ export class LimitedQueue<E extends Waiting> extends LimitedWaiting<E> implement
   /** Holds one key, or all, until a time. Returns the key; undefined for all. */
   backOff(scope: BackOffScope<E>, until: Nanos, now: Nanos): unknown {
     this.decision.begin()
-    const key = holdBack(this.rules, scope, until)
+    const key = holdBack(this.rules, scope, until, this.passes.get(scope.entry))
     const { held } = this.queue
     // The rate holds it in front of the others, and now its own key does: they go on.
     if (held !== null) this.#parkBlocked(held, now)
@@ -151,8 +191,7 @@ export class LimitedQueue<E extends Waiting> extends LimitedWaiting<E> implement
     this.rules.configure(limits, isNewestFirst(client))
     this.lanes.configure(laneQueue(client))
     const waiting = [...this.queue]
-    this.passes.countAnew(waiting)
-    this.arrivals.adopt(waiting, now)
+    this.arrivals.adopt(waiting, this.passes.countAnew(waiting), now)
     this.passes.trim()
     this.finish(now)
   }

@@ -57,7 +57,7 @@ export abstract class LimitedWaiting<E extends Waiting> {
       this.decision.add({ entry, reason, sojourn: at - entry.sentAt, waiting: this.length })
     })
     this.short = new ShortLimits<E>(this.passes, inner, this.queue, this.lanes)
-    this.arrivals.adopt([...inner], now)
+    this.arrivals.adopt([...inner], [], now)
   }
 
   get length(): number {
@@ -101,7 +101,7 @@ export abstract class LimitedWaiting<E extends Waiting> {
   cancel(tag: unknown, now: Nanos): number {
     this.decision.begin()
     const parked = this.lanes.tagged(tag)
-    for (const entry of parked) this.#remove(entry, now)
+    for (const entry of parked) this.takeOut(entry, now)
     const found = this.queue.cancel(tag, now)
     for (const entry of found) this.lanes.left(entry, now)
     this.finish(now)
@@ -110,7 +110,7 @@ export abstract class LimitedWaiting<E extends Waiting> {
 
   remove(entry: Waiting, now: Nanos): boolean {
     this.decision.begin()
-    const here = this.#remove(entry as E, now)
+    const here = this.takeOut(entry as E, now)
     this.finish(now)
     return here
   }
@@ -120,7 +120,7 @@ export abstract class LimitedWaiting<E extends Waiting> {
     const entries = [...this]
     this.queue.drain()
     this.lanes.drain()
-    this.passes.countAnew(entries)
+    for (const pass of this.passes.countAnew(entries)) if (pass !== undefined) this.passes.letGo(pass)
     this.passes.trim()
     return entries
   }
@@ -131,7 +131,8 @@ export abstract class LimitedWaiting<E extends Waiting> {
     this.decision.wakeAt = at === Infinity ? null : at
   }
 
-  #remove(entry: E, now: Nanos): boolean {
+  /** Takes one that waits out, within a decision; false if it does not wait here. */
+  protected takeOut(entry: E, now: Nanos): boolean {
     if (this.lanes.remove(entry, now)) {
       this.queue.release(entry, now)
       return true

@@ -1,5 +1,6 @@
 import { keepShape, type Nanos } from '@genpool/runtime'
 import { type Waiting } from '../queues/waiting'
+import { type Finders } from './finders'
 import { type LimitLane } from './limit-lane'
 
 /** Where a request is: not queued, held back by its key, parked in a lane, ready in the queue, or running. */
@@ -19,6 +20,8 @@ export class Pass<E extends Waiting> {
   /** What it costs in the rate of `limits`, and in `rate`. */
   keyedCost = 1
   cost = 1
+  /** What found its keys and its costs. */
+  foundBy: Finders<E> | null = null
   /** The lane in which it is parked. */
   parkedIn: LimitLane<E> | null = null
   /** When it began. */

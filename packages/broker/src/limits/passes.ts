@@ -52,6 +52,11 @@ export class Passes<E extends Waiting> {
   forget(entry: E, pass: Pass<E>): void {
     if (this.get(entry) === undefined) return
     ;(entry as Holder<E>).limitPass = undefined
+    this.letGo(pass)
+  }
+
+  /** Counts a pass no longer. */
+  letGo(pass: Pass<E>): void {
     pass.count(-1)
     if (pass.keyed !== null) this.rules.keyed?.forget(pass.keyed)
     if (pass.rated !== null) this.rules.rated?.forget(pass.rated)
@@ -74,6 +79,13 @@ export class Passes<E extends Waiting> {
    * @param ran whether it did run; otherwise the rates take back what they counted
    */
   end(entry: E, now: Nanos, ran: boolean): Pass<E> | undefined {
+    const pass = this.stop(entry, now, ran)
+    if (pass !== undefined) this.forget(entry, pass)
+    return pass
+  }
+
+  /** The same, but the pass is not forgotten: the request comes back, see `again`. */
+  stop(entry: E, now: Nanos, ran: boolean): Pass<E> | undefined {
     const pass = this.get(entry)
     if (pass === undefined) {
       // Without a pass the time of its begin is known only if it is now.
@@ -84,18 +96,43 @@ export class Passes<E extends Waiting> {
       if (!ran) this.rules.gate?.undo(pass.cost, pass.beganAt)
       pass.end(ran)
     }
-    this.forget(entry, pass)
     return pass
+  }
+
+  /**
+   * Gives a request that comes back a pass. What was found for its last one holds, as long as the same options would find it: its
+   * message may have changed since.
+   *
+   * @param before its last pass, which is still counted; undefined without one
+   * @returns false if it cannot be counted, or may never begin
+   */
+  again(entry: E, before: Pass<E> | undefined): boolean {
+    if (before !== undefined) (entry as Holder<E>).limitPass = undefined
+    try {
+      if (before === undefined || this.rules.isPlain) this.of(entry)
+      else this.give(entry, this.rules.passAgain(entry, before))
+      return true
+    } catch {
+      return false
+    } finally {
+      if (before !== undefined) this.letGo(before)
+    }
   }
 
   /** Gives a request that holds only its key a pass that says the same. */
   private passInstead(holder: Holder<E>): Pass<E> {
     const pass = passInstead(holder as Holder<E> & E, this.free.pop() ?? new Pass<E>())
+    pass.foundBy = this.rules.foundByOnly((pass.keyed ?? (pass.rated as LimitLane<E>)).owner as KeyedLimit<E>)
     return (holder.limitPass = pass)
   }
 
   private make(entry: E): Pass<E> {
-    const pass = this.rules.passOf(entry, this.free)
+    return this.give(entry, this.rules.passOf(entry, this.free))
+  }
+
+  private give(entry: E, pass: Pass<E>): Pass<E> {
+    pass.place = 'outside'
+    pass.parkedIn = null
     pass.count(1)
     holds(entry as Holder<E>, pass, undefined)
     return pass
@@ -105,25 +142,26 @@ export class Passes<E extends Waiting> {
     return (lane === pass.keyed ? this.rules.keyed : this.rules.rated) as KeyedLimit<E>
   }
 
-  /** Counts a request that stands in the queue; false if it cannot be counted, or may never begin. */
-  adopt(entry: E, isBehind: boolean): boolean {
-    try {
-      const pass = this.of(entry)
-      if (isBehind) pass.place = 'behind'
-      else pass.enter(entry.priority)
-      return true
-    } catch {
-      return false
-    }
+  /** Counts a request that stands in the queue; false if it cannot be counted, or may never begin. @param before see `again` */
+  adopt(entry: E, before: Pass<E> | undefined, isBehind: boolean): boolean {
+    if (!this.again(entry, before)) return false
+    const pass = this.of(entry)
+    if (isBehind) pass.place = 'behind'
+    else pass.enter(entry.priority)
+    return true
   }
 
-  /** Begins to count anew what waits, since keys, costs or lanes have changed: each must be adopted next. */
-  countAnew(waiting: Iterable<E>): void {
-    const entries = [...waiting]
+  /**
+   * Begins to count anew what waits, since keys, costs or lanes have changed.
+   *
+   * @returns the passes that they had, in their order, which are still counted: each request must be adopted next, or its pass let go
+   */
+  countAnew(waiting: readonly E[]): readonly (Pass<E> | undefined)[] {
     // What holds only its key is counted in its lane from here on.
-    for (const entry of entries) this.get(entry)
+    const passes = waiting.map((entry) => this.get(entry))
     for (const limit of this.rules.all) for (const lane of limit.lanes()) lane.reset()
-    for (const entry of entries) this.delete(entry)
+    for (const [i, entry] of waiting.entries()) if (passes[i] !== undefined) (entry as Holder<E>).limitPass = undefined
+    return passes
   }
 
   /** Forgets lanes in which nothing is left. */

@@ -21,6 +21,11 @@ export function numberAsFirst(entry: Numbered): void {
   if (entry.arrival === undefined) entry.arrival = (last - 2 ** 30) | 0
 }
 
+/** Gives one that has no number one after all others. */
+export function numberAsLast(entry: Numbered): void {
+  if (entry.arrival === undefined) entry.arrival = nextArrival()
+}
+
 /** Whether `a` came after `b`; false if nobody knows. */
 export function cameAfter(a: Waiting, b: Waiting): boolean {
   return a.sentAt > b.sentAt || (a.sentAt === b.sentAt && between(b, a) > 0)

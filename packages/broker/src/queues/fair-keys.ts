@@ -1,4 +1,4 @@
-import { isPromise, keyId, letGo, parseOptions, textOf, whyNotAKey } from '@genpool/runtime'
+import { isPromise, keyId, letGo, parseOptions, readSafely, textOf, whyNotAKey } from '@genpool/runtime'
 import { z } from 'zod'
 import { InvalidError } from '../errors'
 
@@ -80,9 +80,14 @@ export function compareKeys(a: unknown, b: unknown): number {
   if (Array.isArray(a) && Array.isArray(b)) return compareArrays(a, b)
   const [rankA, rankB] = [rank(a), rank(b)]
   if (rankA !== rankB) return rankA - rankB
-  const [x, y] = typeof a === 'object' ? [identify(a), identify(b)] : [a, b]
+  const [x, y] = typeof a === 'object' ? [orderOf(a), orderOf(b)] : [a, b]
   if (typeof x === 'symbol' || typeof x === 'function') return 0
   return (x as number) < (y as number) ? -1 : (x as number) > (y as number) ? 1 : 0
+}
+
+/** It may have changed since it was found as a key, and be none any more. */
+function orderOf(key: unknown): unknown {
+  return readSafely(() => identify(key), undefined)
 }
 
 function compareArrays(a: readonly unknown[], b: readonly unknown[]): number {

@@ -1,15 +1,26 @@
 import { keepShape, type Nanos, type Scheduled } from '@genpool/runtime'
-import { compareKeys } from './fair-keys'
+import { compareKeys, type FairBy } from './fair-keys'
 import { type CheckedLeafOptions, createLeaf, type Leaf, reconfigureLeaf } from './leaf'
 import { type TagIndex } from './tag-index'
 import { type Waiting } from './waiting'
 import { type FinishTag, type TakesWeightedTurns } from './weighted-turns'
 
-/** The identity of a lane. */
-export interface LaneKey {
+/** The key of a request in a fair queue. */
+export interface FairKey {
   readonly value: unknown
   /** The map key; see `identify`. */
   readonly id: unknown
+  /** What found it. */
+  readonly by: FairBy
+}
+
+/** A request keeps its key in a fair queue: if it comes back, its message may have changed. */
+export interface HasFairKey {
+  fairKey?: FairKey | undefined
+}
+
+/** The identity of a lane. */
+export interface LaneKey extends FairKey {
   /** Breaks ties between keys without an order. */
   readonly serial: number
 }

@@ -1,6 +1,6 @@
 import { type Nanos } from '@genpool/runtime'
 import { CodelQueue } from './codel-queue'
-import { byKey, Lane } from './fair-lane'
+import { byKey, type FairKey, Lane } from './fair-lane'
 import { type CheckedFairOptions } from './fair-options'
 import { weightOf } from './fair-weight'
 import { RetiredLanes } from './retired-lanes'
@@ -36,7 +36,7 @@ export class FairLanes<E extends Waiting> implements Iterable<Lane<E>> {
   }
 
   /** Adds the lane of a new key. `join` it, or `rejoin`. */
-  add(key: { value: unknown; id: unknown }, items: readonly E[], now: Nanos): Lane<E> {
+  add(key: FairKey, items: readonly E[], now: Nanos): Lane<E> {
     const lane = new Lane<E>(this, { ...key, serial: this.#serial++ }, this.tags)
     lane.fill(this.options.queue, now, items)
     if (this.#weightOf !== null) lane.weight = this.#weightOf(key.value)

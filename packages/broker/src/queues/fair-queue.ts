@@ -1,10 +1,10 @@
-import { checkTime, MinHeap, type Nanos } from '@genpool/runtime'
-import { byArrival } from './arrival'
+import { checkTime, MinHeap, type Nanos, readSafely } from '@genpool/runtime'
+import { byArrival, numberAsLast, type Numbered } from './arrival'
 import { CollectedDecision } from './collected-decision'
 import { DropQueue } from './drop-queue'
 import { compareKeys, identify, keyFunction, sameBy } from './fair-keys'
 import { type CheckedFairOptions, checkFairOptions, type FairOptions } from './fair-options'
-import { byKey, type Lane } from './fair-lane'
+import { byKey, type FairKey, type HasFairKey, type Lane } from './fair-lane'
 import { FairLanes } from './fair-lanes'
 import { mustNotWait } from './leaf-queue'
 import { type Queue } from './queue'
@@ -17,6 +17,8 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   #options: CheckedFairOptions
   #keyOf: (value: unknown) => unknown
   #length = 0
+  /** The last one whose key was found, and that has not been added. */
+  #admitted: E | null = null
   readonly #lanes: FairLanes<E>
   /** Active lanes that want a timer, by time. */
   readonly #timers = new MinHeap<Lane<E>>()
@@ -35,8 +37,8 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   }
 
   *[Symbol.iterator](): Iterator<E> {
-    const all = [...this.#lanes].flatMap((lane) => [...lane.queue])
-    yield* all.sort((a, b) => byArrival(a, b) || compareKeys(a.tag, b.tag))
+    // As in sbroker, requests of one time by their tags.
+    yield* this.#all().sort((a, b) => a.sentAt - b.sentAt || compareKeys(a.tag, b.tag) || byArrival(a, b))
   }
 
   oldest(): Nanos | null {
@@ -50,18 +52,32 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
 
   enqueue(entry: E, now: Nanos): void {
     mustNotWait(entry)
-    const value = this.#keyOf(entry.subject)
-    const id = identify(value)
+    this.admit(entry)
+    this.#admitted = null
+    const key = (entry as HasFairKey).fairKey as FairKey
     this.decision.begin()
-    let lane = this.#lanes.find(id)
-    if (lane === undefined) lane = this.#addLane({ value, id }, [entry], now)
+    let lane = this.#lanes.find(key.id)
+    if (lane === undefined) lane = this.#addLane(key, [entry], now)
     else {
       const before = lane.queue.length
       lane.queue.enqueue(entry, now)
       this.#account(lane, before)
     }
+    this.#stands(entry, lane)
     this.#lanes.join(lane)
     this.#settle(lane, now)
+  }
+
+  /** @throws {InvalidError} if `enqueue` would refuse a request for its key. Nothing changes */
+  check(entry: E): void {
+    this.#find(entry)
+  }
+
+  /** One that is about to `enqueue`, or to `rejoin` after it was held back elsewhere, has its key from now on. @throws {InvalidError} as `enqueue` */
+  admit(entry: E): void {
+    if (entry === this.#admitted) return
+    ;(entry as HasFairKey).fairKey = this.#find(entry)
+    this.#admitted = entry
   }
 
   dequeue(now: Nanos): E | null {
@@ -113,7 +129,9 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
       return
     }
     this.#keyOf = keyFunction(options.by)
-    this.#createFrom(this.drain(), now)
+    const items = [...this]
+    this.drain()
+    this.#createFrom(items, now)
   }
 
   /** Takes back one that was taken out: in its lane it stands where its age puts it. Drops nothing. */
@@ -127,10 +145,11 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   }
 
   #comeBack(entry: E, add: (queue: Lane<E>['queue']) => void, now: Nanos): void {
-    const value = this.#keyOf(entry.subject)
-    const id = identify(value)
+    const key = this.#findAgain(entry)
+    this.#admitted = null
     this.decision.begin()
-    const lane = this.#lanes.find(id) ?? this.#addLane({ value, id }, [], now)
+    const lane = this.#lanes.find(key.id) ?? this.#addLane(key, [], now)
+    this.#stands(entry, lane)
     this.#lanes.rejoin(lane)
     add(lane.queue)
     this.#length++
@@ -140,7 +159,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   }
 
   drain(): E[] {
-    const items = [...this]
+    const items = this.#all().sort(byArrival)
     for (const lane of this.#lanes) {
       lane.queue.drain()
       this.#timers.delete(lane)
@@ -152,18 +171,24 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     return items
   }
 
+  /** All that wait, in no order. */
+  #all(): E[] {
+    return [...this.#lanes].flatMap((lane) => [...lane.queue])
+  }
+
   #createFrom(items: Iterable<E>, now: Nanos): void {
     this.decision.begin()
-    const groups = new Map<unknown, { key: unknown; items: E[] }>()
+    const groups = new Map<unknown, { key: FairKey; items: E[] }>()
     for (const item of items) {
-      const key = this.#keyOf(item.subject)
-      const id = identify(key)
-      const group = groups.get(id)
-      if (group === undefined) groups.set(id, { key, items: [item] })
+      numberAsLast(item as Numbered)
+      const key = this.#findAgain(item)
+      const group = groups.get(key.id)
+      if (group === undefined) groups.set(key.id, { key, items: [item] })
       else group.items.push(item)
     }
-    const inOrder = [...groups].sort(([, a], [, b]) => compareKeys(a.key, b.key))
-    const lanes = inOrder.map(([id, group]) => this.#addLane({ value: group.key, id }, group.items, now))
+    const inOrder = [...groups.values()].sort((a, b) => compareKeys(a.key.value, b.key.value))
+    const lanes = inOrder.map((group) => this.#addLane(group.key, group.items, now))
+    for (const lane of lanes) for (const item of lane.queue) this.#stands(item, lane)
     // The first turns are in descending order of the keys, as in sbroker.
     for (const lane of lanes.reverse()) this.#lanes.join(lane)
     this.#settleAll(now)
@@ -179,7 +204,31 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
     this.#settleAll(now)
   }
 
-  #addLane(key: { value: unknown; id: unknown }, items: readonly E[], now: Nanos): Lane<E> {
+  /** @throws {InvalidError} if its key is none, or if the user's function throws */
+  #find(entry: E): FairKey {
+    const value = this.#keyOf(entry.subject)
+    return { value, id: identify(value), by: this.#options.by }
+  }
+
+  /** The key of one that was admitted: here, or before there was this queue. Without a key that can be found it is undefined. */
+  #findAgain(entry: E): FairKey {
+    const { by } = this.#options
+    const { fairKey } = entry as HasFairKey
+    if (fairKey !== undefined && sameBy(fairKey.by, by)) return fairKey
+    return readSafely(() => this.#find(entry), {
+      value: undefined,
+      id: undefined,
+      by,
+    })
+  }
+
+  /** What stands in a lane has its key, and its place among all that came. */
+  #stands(entry: E & HasFairKey, { key }: Lane<E>): void {
+    entry.fairKey = key
+    numberAsLast(entry as Numbered)
+  }
+
+  #addLane(key: FairKey, items: readonly E[], now: Nanos): Lane<E> {
     const lane = this.#lanes.add(key, items, now)
     this.#account(lane, 0)
     return lane

@@ -14,11 +14,11 @@ export const fairWeight = z.union([
 ])
 export type FairWeight = z.output<typeof fairWeight>
 
-/** Returns the weight of each key; null if all are the same. A function that throws, or returns no weight, means 1. */
+/** Returns the weight of each key; null if all are the same. A function that throws, or returns no weight, means 1; so does a key without a text. */
 export function weightOf(weight: FairWeight | undefined): ((key: unknown) => number) | null {
   if (weight === undefined) return null
   if (typeof weight === 'function') return (key) => checked(() => weight(key))
-  return (key) => (Object.hasOwn(weight, String(key)) ? (weight[String(key)] as number) : 1)
+  return (key) => checked(() => (Object.hasOwn(weight, String(key)) ? weight[String(key)] : 1))
 }
 
 function checked(read: () => unknown): number {

@@ -1,4 +1,4 @@
-import { type Nanos, parseOptions } from '@genpool/runtime'
+import { type Nanos, parseOptions, readSafely } from '@genpool/runtime'
 import { type DropReason } from '../errors'
 import { byArrival } from './arrival'
 import { type Layers } from './layers'
@@ -102,6 +102,8 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
 
   enqueue(entry: E, now: Nanos): void {
     mustNotWait(entry)
+    // Before anything changes: it may be refused.
+    this.fair?.admit(entry)
     this.decision.begin()
     if (this.#hasRoomFor(entry, now)) this.enter(entry, now)
     this.finish()
@@ -146,6 +148,36 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
     this.#admit(entry)
     this.comeBack(entry, now, true)
     this.finish()
+  }
+
+  move(entry: E, priority: number, now: Nanos): boolean {
+    this.decision.begin()
+    const here = entry.list !== null && this.take(entry, now)
+    if (here) {
+      entry.priority = priority
+      this.tags.add(entry)
+      this.comeBack(entry, now, true)
+    }
+    this.finish()
+    return here
+  }
+
+  check(entry: E): void {
+    this.fair?.check(entry)
+  }
+
+  /**
+   * One that is about to come here has its key in a fair queue from now on.
+   *
+   * @throws {InvalidError} if the fair queue would refuse it
+   */
+  admit(entry: E): void {
+    this.fair?.admit(entry)
+  }
+
+  /** The same; false if the fair queue would refuse it. */
+  tryAdmit(entry: E): boolean {
+    return this.fair === null || readSafely(() => (this.admit(entry), true), false)
   }
 
   /** Takes one that was held back elsewhere: behind all that were sent at the same time. Drops nothing. */

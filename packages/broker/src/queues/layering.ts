@@ -1,5 +1,6 @@
 import { type Nanos } from '@genpool/runtime'
 import { CollectedDecision } from './collected-decision'
+import { FairQueue } from './fair-queue'
 import { KeyLanes } from './key-lanes'
 import { type Level } from './level'
 import { Levels } from './levels'
@@ -48,6 +49,12 @@ export abstract class Layering<E extends Waiting> {
     return entry.key !== undefined && this.lanes.has(entry.key)
   }
 
+  /** The queue of priority 0 if it is a fair queue; otherwise null. */
+  protected get fair(): FairQueue<E> | null {
+    const { dropQueue, queue } = this.levels.base
+    return dropQueue === null && queue instanceof FairQueue ? (queue as FairQueue<E>) : null
+  }
+
   /** Adds `entry` to its level, or to the lane of its key while another one has the turn. */
   protected enter(entry: E, now: Nanos): void {
     this.tags.add(entry)
@@ -58,7 +65,14 @@ export abstract class Layering<E extends Waiting> {
     if (entry.key !== undefined) this.lanes.open(entry)
     const level = this.levelOf(entry.priority, now)
     const before = level.length
-    level.enqueue(entry, now)
+    try {
+      level.enqueue(entry, now)
+    } catch (error) {
+      // A user's queue refuses it.
+      this.tags.delete(entry)
+      this.vacate(entry, now)
+      throw error
+    }
     this.account(level, before, now)
   }
 

@@ -16,4 +16,8 @@ export interface Layers<E extends Waiting> extends Queue<E> {
   release(entry: E, now: Nanos, ran?: boolean): void
   /** Takes back one that was handed out, and that keeps the turn of its key. */
   readmit(entry: E, now: Nanos, ran?: boolean): void
+  /** Gives one that waits another priority: it stands where its age puts it. It has no key. False if it does not wait here. */
+  move(entry: E, priority: number, now: Nanos): boolean
+  /** @throws {InvalidError} if a new request would be refused, since its key or its cost is wrong. Nothing changes */
+  check(entry: E): void
 }

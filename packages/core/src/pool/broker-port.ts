@@ -22,6 +22,9 @@ import type { IdleMembers, Port } from './port'
 import type { LiveSettings } from './settings'
 import { takeBatch } from './take-batch'
 
+/** The result of a call of the engine that threw. */
+const FAILED = Symbol('failed')
+
 /** What a pool's own broker needs of it. */
 export interface BrokerPorts {
   readonly clock: Clock
@@ -31,7 +34,11 @@ export interface BrokerPorts {
   readonly holds: Holds
   /** Whether a member may wait for a request while it has others. */
   readonly worksAhead: boolean
-  readonly pool: { dropped(drop: Drop<Request>): void }
+  readonly pool: {
+    dropped(drop: Drop<Request>): void
+    /** The queue threw when this request came back. */
+    lostByQueue(request: Request): void
+  }
   /** The queue of members dropped one that waited. */
   seatDropped(member: Member): void
   /** A queue threw, so that what it holds is unknown. */
@@ -193,7 +200,27 @@ export class BrokerPort implements Port, BrokerHooks<Request, Member> {
   }
 
   putBack(request: Request, ran: boolean): Member | null {
-    return this.try(() => this.engine.putBack(request, this.turn.now(), ran), null)
+    const member = this.try(() => this.engine.putBack(request, this.turn.now(), ran), FAILED)
+    if (member !== FAILED) return member
+    // It is in no list that is failed when the pool stops.
+    this.kernel.pool.lostByQueue(request)
+    return null
+  }
+
+  waits(request: Request): boolean {
+    return request.list !== null
+  }
+
+  move(request: Request, priority: number): void {
+    this.try(() => this.engine.move(request, priority, this.turn.now()), false)
+  }
+
+  moveDeadline(request: Request, deadline: Nanos): void {
+    request.deadline = deadline
+  }
+
+  check(request: Request): void {
+    this.engine.check(request)
   }
 
   remove(entry: Request | Member): boolean {
@@ -271,7 +298,7 @@ export class BrokerPort implements Port, BrokerHooks<Request, Member> {
   }
 
   /** Calls the engine, and does what it decided. */
-  private try<T>(operation: () => T, otherwise: T): T {
+  private try<T, O>(operation: () => T, otherwise: O): T | O {
     let result: T
     try {
       result = operation()

@@ -159,6 +159,23 @@ export class ExternalPort implements Port, OfferHost {
     return null
   }
 
+  waits(request: Request): boolean {
+    return this.#offers.has(request)
+  }
+
+  move(request: Request, priority: number): void {
+    this.#offers.move(request, priority)
+  }
+
+  moveDeadline(request: Request, deadline: Nanos): void {
+    request.deadline = deadline
+    this.#offers.moveDeadline(request)
+  }
+
+  check(request: Request): void {
+    this.#offers.check(request)
+  }
+
   remove(entry: Request | Member): boolean {
     return this.#offers.remove(entry)
   }

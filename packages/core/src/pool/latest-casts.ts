@@ -1,4 +1,5 @@
 import { keyName } from '@genpool/runtime'
+import type { Failures } from '../requests/failures'
 import { type LatestCast, LatestKey } from '../requests/latest-cast'
 import type { Request } from '../requests/request'
 import type { Entrance } from './entrance'
@@ -15,6 +16,7 @@ interface LatestPool {
 }
 
 interface LatestParts {
+  readonly failures: Failures
   readonly recorder: Recorder
   readonly turnWork: TurnWork
 }
@@ -40,7 +42,7 @@ export class LatestCasts {
       lane.add(cast, false)
       return this.pool.submit(cast)
     }
-    if (!this.pool.port.remove(before)) {
+    if (!this.pool.port.waits(before)) {
       lane.add(cast, true)
       return this.pool.submit(cast)
     }
@@ -52,14 +54,28 @@ export class LatestCasts {
     this.parts.recorder.counters.accepted++
     this.parts.turnWork.join()
     if (entrance.looksForContext) entrance.wrap(cast)
-    const next = entrance.admits(cast) ? cast : before
-    if (next === cast) {
-      lane.add(cast, false)
-      cast.sentAt = before.sentAt
-      before.replace()
+    if (!entrance.admits(cast) || !this.#isAllowed(cast)) return
+    // A user's function was called: it may have let the other one begin, or end.
+    if (!this.pool.port.remove(before)) {
+      lane.add(cast, lane.waiting !== null)
+      return this.pool.ask(cast)
     }
-    if (lane.isServed) this.pool.ask(next)
-    else this.pool.port.putBack(next, true)?.assign(next)
+    lane.add(cast, false)
+    cast.sentAt = before.sentAt
+    before.replace()
+    if (lane.isServed) this.pool.ask(cast)
+    else this.pool.port.putBack(cast, true)?.assign(cast)
+  }
+
+  /** Whether the queue would take it; otherwise it is refused, and the one that waits stays. */
+  #isAllowed(cast: LatestCast): boolean {
+    try {
+      this.pool.port.check(cast)
+      return true
+    } catch (error) {
+      cast.fail(this.parts.failures.refused(cast, error))
+      return false
+    }
   }
 
   #laneOf(type: string, key: unknown): LatestKey {

@@ -61,8 +61,7 @@ export class Offers {
   /** A request waits again, where its age puts it. @param served how a member had it; undefined if none had */
   putBack(request: Request, served: Served | undefined, ran: boolean): void {
     const { deadline, priority, sentAt } = request
-    const party =
-      served?.party ?? this.broker.party(factsOf(request), this.#optionsOf(request), this.#listenerOf(request))
+    const party = served?.party ?? this.#partyOf(request)
     if (served === undefined) party.sentAt = sentAt
     party.deadline = deadline
     party.priority = priority
@@ -73,6 +72,29 @@ export class Offers {
       this.#parties.delete(request)
       throw error
     }
+  }
+
+  has(request: Request): boolean {
+    return this.#parties.has(request)
+  }
+
+  /** Gives a request that waits another priority. */
+  move(request: Request, priority: number): void {
+    const party = this.#parties.get(request)
+    if (party === undefined) return
+    request.priority = priority
+    this.broker.move(party, priority)
+  }
+
+  /** The deadline of a request has changed. */
+  moveDeadline(request: Request): void {
+    const party = this.#parties.get(request)
+    if (party !== undefined) this.broker.moveDeadline(party, request.deadline)
+  }
+
+  /** @throws {InvalidError} if the broker would refuse a request for its key or its cost */
+  check(request: Request): void {
+    this.broker.check(this.#partyOf(request))
   }
 
   remove(entry: Request | Member): boolean {
@@ -86,6 +108,11 @@ export class Offers {
   /** One of them does not wait any more. */
   left(entry: Request | Member): void {
     this.#parties.delete(entry)
+  }
+
+  /** One that does not ask yet. */
+  #partyOf(request: Request): Party {
+    return this.broker.party(factsOf(request), this.#optionsOf(request), this.#listenerOf(request))
   }
 
   #optionsOf(entry: Request | Member): Parameters<SharedBroker['ask']>[2] {

@@ -155,6 +155,11 @@ export class Pool implements RequestOwner<Request>, Refusing {
     return true
   }
 
+  lostByQueue(request: Request): void {
+    const { failures } = this.parts
+    request.fail(failures.ofWaiting(request, () => failures.stopped(request)))
+  }
+
   takeBack(request: Request, way: WayBack): void {
     this.requeue.takeBack(request, way)
   }

@@ -56,6 +56,14 @@ export interface Port {
   release(request: Request): void
   /** Takes a request back that was matched, to be matched again: as `ask`, but before all that were sent later. It keeps the turn of its key. @param ran whether it has run */
   putBack(request: Request, ran: boolean): Member | null
+  /** Whether a request of this pool waits. */
+  waits(request: Request): boolean
+  /** Gives one that waits, and has no key, another priority: it stands where its age puts it. */
+  move(request: Request, priority: number): void
+  /** Gives a request another deadline. */
+  moveDeadline(request: Request, deadline: Nanos): void
+  /** Finds out whether `ask` would refuse a new request for its key or its cost. Nothing changes. @throws what it would be refused with */
+  check(request: Request): void
   /** Takes a request or a member out; false if it does not wait. */
   remove(entry: Request | Member): boolean
   /** Takes out all requests of this pool, and hands them over. */

@@ -9,6 +9,8 @@ interface RequeuePorts {
   readonly failures: {
     stopped(request: Request): GenPoolError
     refused(request: Request, error: unknown): GenPoolError
+    /** The error of one that has waited: if it has run, it says so. */
+    ofWaiting(request: Request, makeError: () => GenPoolError): GenPoolError
   }
 }
 
@@ -47,8 +49,9 @@ export class Requeue {
     try {
       way.wait()
     } catch (error) {
-      // A user-supplied key function or queue threw.
-      request.fail(this.kernel.failures.refused(request, error))
+      // A user-supplied queue threw.
+      const { failures } = this.kernel
+      request.fail(failures.ofWaiting(request, () => failures.refused(request, error)))
       return way.end()
     }
     if (this.kernel.status.stopping && request.outcome === null) this.stoppedMeanwhile(request)

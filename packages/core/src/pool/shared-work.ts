@@ -18,7 +18,6 @@ interface SharingKernel extends RequestOwner<Request> {
   readonly port: Port
   readonly entrance: Entrance
   submit(request: Request): void
-  ask(request: Request): void
   withdraw(request: Request, error: GenPoolError): void
   readonly drops: { count(request: Request, facts: DroppedError): void }
 }
@@ -57,22 +56,15 @@ export class SharedWork implements SharingPool {
   }
 
   moveDeadline(run: Request, deadline: Nanos): void {
-    const { port } = this.owner
-    const isLater = deadline > run.deadline
     this.owner.deadlines.remove(run)
-    run.deadline = deadline
+    this.owner.port.moveDeadline(run, deadline)
     this.owner.deadlines.add(run)
     run.runner?.deadlineMoved?.(run)
-    // A shared broker knows the deadline from the offer.
-    if (isLater && port.isShared && port.remove(run)) this.owner.ask(run)
   }
 
   raise(run: Request, priority: number): void {
-    const { port } = this.owner
     // With a key it keeps its priority: its order counts.
-    if (run.key !== undefined || !port.remove(run)) return
-    run.priority = priority
-    port.putBack(run, true)?.assign(run)
+    if (run.key === undefined) this.owner.port.move(run, priority)
   }
 
   callerSettled(call: SharedCall, outcome: Outcome, error: GenPoolError | undefined): void {

@@ -1,4 +1,4 @@
-import { call, definePool, explain, inspect, map, type PoolOptions, reply, spawnPool } from '@genpool/core'
+import { call, configure, definePool, explain, inspect, map, type PoolOptions, reply, spawnPool } from '@genpool/core'
 import { NS_PER_MS } from '@genpool/runtime'
 import { stop } from 'nact'
 import { clock, system } from '../virtual-system'
@@ -48,6 +48,31 @@ describe('retry', () => {
     expect([await asked, await once]).toEqual(['done', 'ERR_GENPOOL_DROPPED'])
     expect(inspect(pool).retries.made).toBeGreaterThan(0)
     expect(clock.timers).toBe(0)
+  })
+
+  it.each([
+    ['limits that are new', (pool: Pool) => configure(pool, { rate: { limit: 5, cost: 'nope' } })],
+    [
+      'limits whose function throws',
+      (pool: Pool) =>
+        configure(pool, {
+          limits: {
+            by: () => {
+              throw new Error('no key')
+            },
+          },
+        }),
+    ],
+  ])('tells of the crash if %s refuse the next try: the call has run', async (_name, change) => {
+    const { seen, pool } = spawned({ retryOnCrash: { flaky: 0 } })
+    seen.failures = 1
+    const retry = { backoff: { min: 30, jitter: 0 } }
+    const asked = call(pool, { type: 'flaky' }, { retry }).catch((error: unknown) => error)
+    await clock.advance(10)
+    change(pool)
+    await clock.advance(100)
+    expect(await asked).toMatchObject({ code: 'ERR_GENPOOL_CRASHED', cause: new Error('no luck') })
+    expect([await outcome(call(pool, { type: 'flaky' }, { retry })), seen.runs]).toEqual(['ERR_GENPOOL_INVALID', 1])
   })
 
   it('fails with the last error if the event loop was busy until after the deadline', async () => {

@@ -91,9 +91,17 @@ export class Retries implements Listener {
     }
     let one = options
     for (;;) {
+      const attemptsBefore = retried.attempts
       try {
         return await this.#try(retried, one)
       } catch (error) {
+        // What is refused now, since limits or the message have changed, has run before.
+        if (
+          retried.crash !== null &&
+          retried.attempts === attemptsBefore &&
+          isGenPoolError(error, 'ERR_GENPOOL_INVALID')
+        )
+          throw retried.crash
         const wait = this.#waitAfter(error, retried)
         if (wait === null) throw outcomeOf(error, retried)
         await this.#wait(wait, retried)
