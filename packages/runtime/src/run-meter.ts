@@ -10,7 +10,7 @@ const LEAST_WATCHED = 16
  * Measures pieces of work that run without a break: those of one pool. Long ones each for itself, short ones up to 16 together.
  *
  * Pieces that stand alone, each in a microtask of its own, are measured in samples while they are short: one of up to 64, which
- * stands for the others. So none is left out of a count, but for the last 63. A long one among 256 short ones may be missed; or among
+ * stands for the others. So none is left out of a count, but for the last 63, which `takeRest` has. A long one among 256 short ones may be missed; or among
  * 64, if none has been long for a while.
  *
  * Its fields are `private`: with `#`, each piece takes 15 ns more.
@@ -24,6 +24,8 @@ export class RunMeter {
   private pieces = 0
   /** How many the next measurement stands for. */
   private count = 0
+  /** How long the last ones that were measured took on average. */
+  private mean: Nanos = 0
   /** After how many pieces the clock is read. */
   private stride = 1
   /** The greatest stride of what runs now: single pieces, or those in a row. */
@@ -81,9 +83,16 @@ export class RunMeter {
     return this.pieces > 0 && this.count > 0 ? this.measure() : -1
   }
 
+  /** How many pieces are not measured yet, for a count of all: they took about as long as those before. They are not counted again. */
+  takeRest(): { readonly pieces: number; readonly mean: Nanos } {
+    const { count: pieces, mean } = this
+    this.count = 0
+    return { pieces, mean }
+  }
+
   private measure(): Nanos {
     const now = this.turn.refresh()
-    const mean = Math.round((now - this.since) / this.pieces)
+    const mean = (this.mean = Math.round((now - this.since) / this.pieces))
     this.measured = this.count
     this.since = now
     this.pieces = this.count = 0

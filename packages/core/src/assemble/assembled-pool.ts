@@ -35,7 +35,7 @@ import { ViewPorts } from './view-ports'
 export class AssembledPool implements PoolView, Sizing {
   readonly kernel: Kernel
   readonly intake: Intake
-  readonly stats: Stats
+  readonly #stats: Stats
   readonly stateChanges: StateChanges
   readonly policies: Policies
   readonly #supervisor: Supervisor
@@ -53,7 +53,7 @@ export class AssembledPool implements PoolView, Sizing {
     const { definition, options } = blueprint
     this.#options = options
     this.#given = blueprint.given
-    this.stats = new Stats(Turn.of(options.clock).now())
+    this.#stats = new Stats(Turn.of(options.clock).now())
     this.#supervisor = new Supervisor(options, new PoolSupervisorPorts(host, definition, this))
     this.kernel = new Kernel({
       host,
@@ -61,7 +61,7 @@ export class AssembledPool implements PoolView, Sizing {
       settings: blueprint.settings,
       broker:
         blueprint.engine === null ? { shared: options.broker as BrokerRef<never, never> } : { own: blueprint.engine },
-      recorder: this.stats,
+      recorder: this.#stats,
       supervision: this.#supervisor,
       remedies: new RemediesByEvidence(this),
       workers: workersOf(definition),
@@ -74,6 +74,13 @@ export class AssembledPool implements PoolView, Sizing {
     this.kernel.attachments.attach(publisher)
     this.policies = new Policies(this.kernel, publisher)
     this.policies.configure(options)
+  }
+
+  /** With all runs: those that were not measured count as the last ones before them. */
+  get stats(): Stats {
+    const rest = this.kernel.turnWork.unmeasuredRuns()
+    if (rest !== undefined) this.#stats.ran(rest.mean, this.now(), rest.pieces)
+    return this.#stats
   }
 
   get identity(): PoolEvent {

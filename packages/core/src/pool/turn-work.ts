@@ -35,6 +35,12 @@ export class TurnWork implements Runnable {
     return this.meter ?? this.makeMeter()
   }
 
+  /** The runs that were not measured; undefined for none. They are not told again. */
+  unmeasuredRuns(): { readonly pieces: number; readonly mean: Nanos } | undefined {
+    const rest = this.meter?.takeRest()
+    return rest === undefined || rest.pieces === 0 ? undefined : rest
+  }
+
   private makeMeter(): RunMeter {
     return (this.meter = new RunMeter(this.turn))
   }

@@ -24,7 +24,7 @@ export class Rarely implements Tries {
   /** The controller of `ctx.signal`, after a handler has read it. */
   controller: AbortController | null = null
   /** An answer that the handler gave before its commit; it is sent with the commit. */
-  held: { readonly value: unknown } | null = null
+  held: { readonly value: unknown; readonly isRefused?: true } | null = null
   /** The promise with which nact's `dispatch` answered, and which is waited for. */
   promised: PromiseLike<unknown> | null = null
   /** Whether its handler has committed a next state; null if that is not known. */

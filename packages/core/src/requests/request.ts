@@ -170,8 +170,17 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     if (!isNoAnswer(value)) return this.answerNow(value)
     letGo([value])
     if (this.isAnswered) return false
-    const isRunning = this.runner?.holdsAnswersOf(this) === true
-    return this.fail(isRunning ? invalidAnswer(this.type, value) : this.owner.failures.noAnswer(this, value))
+    const { commit } = this
+    if (this.runner?.holdsAnswersOf(this) === true) {
+      if (commit === null || commit === 'shared') return this.fail(invalidAnswer(this.type, value))
+      // Its commit can be refused no more: its caller is told after it what became of that.
+      if (commit === 'written') {
+        this.extend().held = { value, isRefused: true }
+        return true
+      }
+      this.committed()
+    }
+    return this.fail(this.owner.failures.noAnswer(this, value))
   }
 
   private answerNow(value: unknown): boolean {

@@ -42,7 +42,9 @@ export function giveAnswers(
 function giveHeld(request: Request): boolean {
   const { rarely } = request
   if (rarely === null || rarely.held === null) return false
-  request.give(rarely.held.value)
+  const { value, isRefused } = rarely.held
+  if (isRefused === true) request.succeed(value, true)
+  else request.give(value)
   return true
 }
 

@@ -80,6 +80,11 @@ const Payments = definePool({
         )
       },
     },
+    promises: (_msg: Message, _state, { from }) => {
+      void clock.wait(10).then(() => from.reply(Promise.resolve('late')))
+      return reply('paid', pays)
+    },
+    promisesInAnswer: (_msg: Message, _state, { from }) => reply(() => from.reply(Promise.resolve('late')), pays),
     inAnswer: ({ next = true }: Message, _state, ctx) => {
       const answer = (): string => (ctx.from.fail('no paper'), 'paid')
       return next ? reply(answer, pays) : reply(answer)
@@ -89,6 +94,8 @@ const Payments = definePool({
   },
 })
 type Type =
+  | 'promises'
+  | 'promisesInAnswer'
   | 'paid'
   | 'inRecipe'
   | 'inLateRecipe'
@@ -195,6 +202,20 @@ describe('a call that is failed by its reply address', () => {
     await clock.advance(50)
     expect(getState(pool)).toEqual({ paid: 1 })
   })
+
+  it.each<Type>(['promises', 'promisesInAnswer'])(
+    'says that the commit stands if a promise is given as the answer after it has begun: "%s"',
+    async (type) => {
+      const { store, takes } = lateStore(clock)
+      const pool = opened({ state: { type: 'shared', store, key: 'account' } })
+      await ready(pool)
+      takes(30)
+      const failed = await failureOf(call(pool, { type }))
+      expect(failed).toMatchObject({ ...CRASHED, committed: true, mayBeCommitted: true })
+      expect(String(failed)).toContain('await it before reply')
+      expect(getState(pool)).toEqual({ paid: 1 })
+    },
+  )
 
   it('takes back an answer that waits for the commit', async () => {
     const pool = opened()

@@ -103,6 +103,14 @@ export function warnOfCutLog(path: string, { bodies, end }: Bodies): void {
   )
 }
 
+/** Tells of a log with all records that ends before its snapshot: it was cut between two records, or writes had failed. */
+export function warnOfShortLog(path: string, last: number, snapshot: number): void {
+  warn(
+    `The log "${path}" ends with record ${last}, and its snapshot has what was committed up to record ${snapshot}: the log was cut, ` +
+      'unless a write had failed. What was committed after the snapshot is lost, unless you put the log back.',
+  )
+}
+
 /** Tells of a log that is not there, beside a snapshot: a crash does not explain it. */
 export function warnOfMissingLog(path: string): void {
   warn(

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { EventStream, PersistedEvent, PersistedSnapshot, PersistenceEngine } from 'nact'
 import { CERTAIN } from './certain'
-import { damagedSnapshot } from './damage'
+import { damagedSnapshot, warnOfShortLog } from './damage'
 import { codeOf, fileError } from './file-error'
 import { DamagedFile, frame, MAGIC, readBodies } from './frames'
 import { Lock } from './lock'
@@ -112,7 +112,9 @@ class Files implements FileEngine {
     const path = this.#path(key, 'snapshot')
     try {
       const file = await readFile(path)
-      return (await snapshotIn(path, file)) as PersistedSnapshot
+      const snapshot = (await snapshotIn(path, file)) as PersistedSnapshot
+      if (!log.isCompacted) await this.#checkEnd(log, snapshot)
+      return snapshot
     } catch (error) {
       // nact's type does not allow undefined, but its actors check for it.
       if (codeOf(error) === 'ENOENT' && !log.isCompacted) return undefined as never
@@ -122,6 +124,13 @@ class Files implements FileEngine {
       const first = numbers.length === 0 ? undefined : Math.min(...numbers)
       throw damagedSnapshot(path, error, { log: this.#path(key, 'log'), first, isCompacted: log.isCompacted })
     }
+  }
+
+  /** A log that was never made smaller has all records, also those of the snapshot. */
+  async #checkEnd(log: LogFile, { key, sequenceNumber }: PersistedSnapshot): Promise<void> {
+    const records = (await log.read()) as PersistedEvent[]
+    const last = records.reduce((most, record) => Math.max(most, record.sequenceNumber), 0)
+    if (last < sequenceNumber) warnOfShortLog(this.#path(key, 'log'), last, sequenceNumber)
   }
 
   async takeSnapshot(snapshot: PersistedSnapshot): Promise<void> {

@@ -48,6 +48,8 @@ export interface Backing {
    * @throws {UnknownWrite} if they may be written all the same; any other error says that nothing is written
    */
   write(batch: Batch, put: () => void, lease?: Lease): Promise<boolean>
+  /** Called if `ready` of its store fails: nothing is ever written. It frees what only one store may have, and still knows what is kept. */
+  giveUp?(): void
   /**
    * Asked of each commit when a write has failed, unless it may be written all the same: one that can never be written fails alone
    * then, and the others are written without it.

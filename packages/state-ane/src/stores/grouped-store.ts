@@ -209,7 +209,12 @@ export class GroupedStore implements AsyncStore, CellPorts, Mirror {
   async #open(): Promise<void> {
     await this.#backing.ready
     this.#isReady = true
-    for (const inner of this.#inner.values()) this.#restore(inner)
+    try {
+      for (const inner of this.#inner.values()) this.#restore(inner)
+    } catch (error) {
+      this.#backing.giveUp?.()
+      throw error
+    }
   }
 
   /** @throws if what is kept is not known, or is refused here: the first value must not stand in its place. The cell is gone then */

@@ -51,6 +51,10 @@ export class JournalBacking implements Backing {
     }
   }
 
+  giveUp(): void {
+    this.journal.end()
+  }
+
   end(): void {
     this.#ended = true
     this.journal.end()

@@ -61,7 +61,7 @@ async function checkRemedies(
     // A log that ends between two records is as it was earlier. Beside a snapshot, it was never without any.
     const hasNone = damaged.atMost === MAGIC.length && existsSync(copy.path('store.snapshot'))
     const isEarlier = damaged.atMost !== undefined && ends(copy, damaged.file).includes(damaged.atMost) && !hasNone
-    if (!isEarlier && JSON.stringify(opened.pair) !== JSON.stringify(last)) expect(opened.warnings).toHaveLength(1)
+    if (!isEarlier && JSON.stringify(opened.pair) !== JSON.stringify(last)) expect(opened.warnings).not.toEqual([])
     return 0
   }
   const [first] = errors as [JournalError]

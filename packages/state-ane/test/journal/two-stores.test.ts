@@ -56,6 +56,22 @@ describe('two stores on one engine', () => {
     },
   )
 
+  it('may follow each other without destroy() if the first cannot be used, since a validator refuses what is kept', async () => {
+    const engine = files()
+    const before = made(engine, 'before')
+    await add(before, 2)
+    before.destroy()
+    const strict = made(engine, 'strict')
+    strict.cell<number>('n', { validate: (n) => n !== 2 || 'not 2' })
+    await expect(strict.ready).rejects.toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
+    const after = made(engine, 'after')
+    await add(after)
+    expect(after.cell('n')).toMatchObject({ value: 3, version: 3 })
+    await expect(strict.cell<number>('m').update((m) => m + 1)).rejects.toMatchObject({ code: 'ERR_GENPOOL_INVALID' })
+    strict.destroy()
+    expect(thrownBy(() => made(engine, 'orders'))).toMatchObject({ code: 'ERR_GENPOOL_OPTIONS' })
+  })
+
   it('may follow each other: the second begins when all is written that the first began', async () => {
     const shared = memoryEngine()
     const first = made(shared, 'first')
