@@ -236,9 +236,9 @@ export class ShortLimits<E extends Waiting> {
 
   private parked(entry: E, lane: LimitLane<E>, now: Nanos): boolean {
     if (!this.isTimeless(lane) || this.inner.length + this.lanes.length >= this.inner.max) return false
-    if (!this.inner.tryAdmit(entry)) return false
     const pass = this.inner.max === Infinity && holdsKey(entry) ? null : this.passes.of(entry)
     const overtakes = lane.ready > 0 && lane.floor < 0
+    if (!this.inner.tryAdmit(entry)) return false
     if (overtakes || !this.lanes.tryParkNew(entry, pass, lane, now)) this.lanes.parkNew(entry, lane, now)
     this.inner.outside = this.lanes.length
     return true

@@ -5,7 +5,6 @@ import {
   configure,
   definePool,
   defineTask,
-  type HandlerContext,
   inspect,
   type PoolOptions,
   reply,
@@ -22,7 +21,7 @@ interface Work {
   again?: boolean
 }
 
-const Worker = defineTask(async (message: Work, ctx: HandlerContext) => {
+const Worker = defineTask(async (message: Work, ctx) => {
   await clock.wait(10)
   if (ctx.attempt > 1) return `run ${ctx.attempt}`
   message.breaks?.(message)

@@ -30,10 +30,9 @@ describe('a newer cast of one "latest" that limits refuse', () => {
   ])('since it %s is refused, and the one that waits is run', async (_name, options, bad) => {
     for (const shared of [false, true]) {
       seen = []
-      const { rate, limits, broker: own } = options as { rate?: never; limits?: never; broker?: object }
-      const broker = shared
-        ? spawnBroker(system, { clock, ...own, ...(rate && { rate }), ...(limits && { limits }) })
-        : undefined
+      // A shared broker has the options of both.
+      const { broker: own, ...limits } = options as { broker?: object }
+      const broker = shared ? spawnBroker(system, { clock, ...own, ...limits }) : undefined
       const pool = spawnPool(system, Indexer, `pool-${String(shared)}`, {
         size: 1,
         clock,
