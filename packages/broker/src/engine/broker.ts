@@ -74,10 +74,14 @@ export interface Broker<A extends Waiting, R extends Waiting> {
   readonly lengthR: number
   /** The waiting requests, oldest first. For packed ones it makes copies: other objects will be served. */
   readonly requests: Iterable<A>
+  /** The same in no order, which takes less time. */
+  readonly requestsInNoOrder: Iterable<A>
   /** The waiting members, oldest first. */
   readonly members: Iterable<R>
   /** How long the oldest request has waited; negative: how long the oldest member has; 0 if nothing waits. */
   relativeTime(now: Nanos): Nanos
+  /** How long the oldest request has waited, also while members wait; 0 if none does. O(keys). */
+  oldestWait(now: Nanos): Nanos
   /** Offers a request; returns the member that serves it, or null if it waits or was dropped. */
   ask(entry: A, now: Nanos): R | null
   /**

@@ -64,6 +64,10 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
     return this.asks
   }
 
+  get requestsInNoOrder(): Iterable<A> {
+    return this.layers === null ? this.asks : this.layers.unordered()
+  }
+
   get members(): Iterable<R> {
     return this.idle
   }
@@ -112,6 +116,10 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
     const oldest = this.waiting.oldest()
     if (oldest === null) return 0
     return this.asking ? now - oldest : oldest - now
+  }
+
+  oldestWait(now: Nanos): Nanos {
+    return now - (this.asks.oldest() ?? now)
   }
 
   cancel(tag: unknown, now: Nanos): number {

@@ -1,4 +1,5 @@
 import { type Nanos } from '@genpool/runtime'
+import { leastOf } from '../queues/arrival'
 import { type LayeredQueue } from '../queues/layered-queue'
 import { type Drop } from '../queues/queue'
 import { type CheckedQueueOptions } from '../queues/queue-options'
@@ -73,6 +74,11 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
   *[Symbol.iterator](): Iterator<E> {
     if (this.held !== null) yield this.held
     yield* this.inner
+  }
+
+  /** When the oldest was sent; null if none is here. */
+  oldest(): Nanos | null {
+    return leastOf([this.held?.sentAt ?? null, this.inner.oldest()])
   }
 
   ahead(priority: number): number {

@@ -1,4 +1,5 @@
 import { type Nanos } from '@genpool/runtime'
+import { leastOf } from '../queues/arrival'
 import { type CheckedLeafOptions } from '../queues/leaf'
 import { type Drop } from '../queues/queue'
 import { type Waiting } from '../queues/waiting'
@@ -53,6 +54,11 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
   /** The parked requests with this tag. */
   tagged(tag: unknown): readonly E[] {
     return this.parking.tagged(tag)
+  }
+
+  /** When the oldest that is parked was sent; null if none is. O(keys). */
+  oldest(): Nanos | null {
+    return leastOf(this.rules.all.map((limit) => this.parking.oldestOf(limit)))
   }
 
   /** All that are parked, in no order. */

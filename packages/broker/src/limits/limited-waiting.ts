@@ -1,5 +1,5 @@
 import { type Nanos } from '@genpool/runtime'
-import { byArrival } from '../queues/arrival'
+import { byArrival, leastOf } from '../queues/arrival'
 import { CollectedDecision } from '../queues/collected-decision'
 import { type LayeredQueue } from '../queues/layered-queue'
 import { type Drop } from '../queues/queue'
@@ -73,12 +73,17 @@ export abstract class LimitedWaiting<E extends Waiting> {
   }
 
   *[Symbol.iterator](): Iterator<E> {
-    yield* [...this.queue, ...this.lanes.all()].sort(byArrival)
+    yield* [...this.unordered()].sort(byArrival)
   }
 
+  *unordered(): Iterable<E> {
+    yield* this.queue
+    yield* this.lanes.all()
+  }
+
+  /** O(keys). */
   oldest(): Nanos | null {
-    for (const entry of this) return entry.sentAt
-    return null
+    return leastOf([this.queue.oldest(), this.lanes.oldest()])
   }
 
   ahead(priority: number): number {

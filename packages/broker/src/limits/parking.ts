@@ -1,4 +1,5 @@
 import { type Nanos } from '@genpool/runtime'
+import { leastOf } from '../queues/arrival'
 import { type CheckedLeafOptions, createLeaf } from '../queues/leaf'
 import { type Level } from '../queues/level'
 import { type Drop } from '../queues/queue'
@@ -161,6 +162,11 @@ export class Parking<E extends Waiting> {
     }
     for (const entry of entries) this.exited(entry)
     return entries
+  }
+
+  /** When the oldest in the lanes of a limit was sent; null if none is. O(lanes). */
+  oldestOf(limit: KeyedLimit<E>): Nanos | null {
+    return leastOf(limit.lanes().flatMap(({ levels }) => levels.map((level) => level.oldest())))
   }
 
   *of(limit: KeyedLimit<E>): Iterable<E> {

@@ -1,3 +1,4 @@
+import { type Nanos } from '@genpool/runtime'
 import { type Waiting } from './waiting'
 
 /**
@@ -39,4 +40,11 @@ export function byArrival(a: Waiting, b: Waiting): number {
 /** Without both numbers it is zero. */
 function between(a: Waiting, b: Waiting): number {
   return (((b as Numbered).arrival as number) - ((a as Numbered).arrival as number)) | 0
+}
+
+/** The earliest of some times; null if there is none. */
+export function leastOf(times: readonly (Nanos | null)[]): Nanos | null {
+  let least: Nanos | null = null
+  for (const time of times) if (time !== null && (least === null || time < least)) least = time
+  return least
 }

@@ -1,5 +1,6 @@
 import { keepShape, MinHeap, type Nanos, type Scheduled } from '@genpool/runtime'
 import { dropOptions } from './drop-queue'
+import { leastOf } from './arrival'
 import { type CheckedLeafOptions, createLeaf, type Leaf, reconfigureLeaf } from './leaf'
 import { type Drop, NO_DROPS } from './queue'
 import { type CheckedQueueOptions } from './queue-options'
@@ -40,6 +41,11 @@ export class KeyLanes<E extends Waiting> implements Iterable<E> {
 
   *[Symbol.iterator](): Iterator<E> {
     for (const { queue } of this.#lanes.values()) if (queue !== null) yield* queue
+  }
+
+  /** When the oldest that is held back was sent; null if none is. O(keys). */
+  oldest(): Nanos | null {
+    return leastOf(Array.from(this.#lanes.values(), ({ queue }) => queue?.oldest() ?? null))
   }
 
   /** Returns any request that is held back. */

@@ -1,6 +1,6 @@
 import { type Nanos, parseOptions, readSafely } from '@genpool/runtime'
 import { type DropReason } from '../errors'
-import { byArrival } from './arrival'
+import { byArrival, leastOf } from './arrival'
 import { type Layers } from './layers'
 import { Layering } from './layering'
 import { LeafQueue, mustNotWait } from './leaf-queue'
@@ -28,13 +28,16 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
   }
 
   *[Symbol.iterator](): Iterator<E> {
-    const all = this.levels.all.flatMap((level) => [...level])
-    yield* [...all, ...this.lanes].sort(byArrival)
+    yield* [...this.unordered()].sort(byArrival)
+  }
+
+  *unordered(): Iterable<E> {
+    for (const level of this.levels.all) yield* level
+    yield* this.lanes
   }
 
   oldest(): Nanos | null {
-    for (const entry of this) return entry.sentAt
-    return null
+    return leastOf([...this.levels.all.map((level) => level.oldest()), this.lanes.oldest()])
   }
 
   /** The lowest priority of those that could be served now. */

@@ -6,6 +6,8 @@ import { type Waiting } from './waiting'
 export interface Layers<E extends Waiting> extends Queue<E> {
   /** How many could be served now: all except those held back by a key. */
   readonly ready: number
+  /** What waits, in no order. A sort of many takes longer than all else that a look at them does. */
+  unordered(): Iterable<E>
   /** How many would be served before a new request of this priority. */
   ahead(priority: number): number
   /** Whether a new request has to wait although a member is idle. */

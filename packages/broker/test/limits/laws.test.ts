@@ -175,6 +175,9 @@ describe('the laws of rates and limits', () => {
             const begun = owner.matchAll(now)
             expect(begun.map(({ task }) => task.id)).toEqual(model.match(now).map(({ task }) => task.id))
             expect([owner.broker.length, owner.broker.lengthR]).toEqual([model.waiting.length, model.idle])
+            const [oldest] = owner.broker.requests
+            expect(owner.broker.oldestWait(now)).toBe(oldest === undefined ? 0 : now - oldest.sentAt)
+            expect(new Set(owner.broker.requestsInNoOrder)).toEqual(new Set(owner.broker.requests))
             owner.broker.timeout(now)
             expect(owner.matchAll(now)).toEqual([])
             wakeAt = owner.broker.decision.wakeAt

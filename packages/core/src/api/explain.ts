@@ -10,7 +10,7 @@ import { poolOf } from './pool-of'
  * Says what limits a pool now, with the figures that show it and what to change. Works on stopped pools, too.
  *
  * It covers the last 10 to 20 seconds, and what waits and runs now, so call it while callers have a problem. It reads each
- * waiting request once; its counters cost one update per turn and per failure.
+ * waiting request only if keys may hold some back, or a fair queue serves tenants in turn; its counters cost one update per turn and per failure.
  *
  * @example console.log(explain(pool).text)
  */

@@ -134,7 +134,7 @@ function storeFigures({ store }: PoolView): StoreFigures | undefined {
 
 function inspectHere(ref: PoolRef): Inspection {
   const pool = poolOf(ref, 'inspect')
-  const { stats, waiting } = pool
+  const { stats } = pool
   const now = pool.now()
   const { breaker, throttle, concurrency, overloaded, paused = false } = pool.figures(now)
   return {
@@ -153,11 +153,8 @@ function inspectHere(ref: PoolRef): Inspection {
     breaker,
     throttle,
     overloaded,
-    waiting: waiting.length,
-    waitingBy: {
-      type: countBy(waiting, ({ type }) => type),
-      priority: countBy(waiting, ({ priority }) => priority),
-    },
+    waiting: pool.waitingCount,
+    waitingBy: countWaiting(pool.waitingInNoOrder),
     late: pool.awaitingReply.size,
     accepted: stats.counters.accepted,
     outcomes: { ...stats.counters.outcomes },
@@ -177,12 +174,39 @@ function inspectHere(ref: PoolRef): Inspection {
   }
 }
 
-function countBy(
-  requests: readonly RequestFacts[],
-  of: (request: RequestFacts) => string | number,
-): Record<string, number> {
-  const counts = new Map<string | number, number>()
-  for (const request of requests) counts.set(of(request), (counts.get(of(request)) ?? 0) + 1)
-  // A type may have the name of something that objects inherit.
-  return Object.fromEntries(counts)
+/** Counts what waits by type and by priority. */
+function countWaiting(waiting: Iterable<RequestFacts>): Inspection['waitingBy'] {
+  const types = new Tally<string>()
+  const priorities = new Tally<number>()
+  for (const { type, priority } of waiting) {
+    types.add(type)
+    priorities.add(priority)
+  }
+  return { type: types.counts(), priority: priorities.counts() }
+}
+
+/** Counts values. Those that come many times in a row cost a comparison. */
+class Tally<K extends string | number> {
+  readonly #counts = new Map<K, number>()
+  #last: K | undefined = undefined
+  #times = 0
+
+  add(value: K): void {
+    if (value !== this.#last) {
+      this.#write()
+      this.#last = value
+    }
+    this.#times++
+  }
+
+  counts(): Record<string, number> {
+    this.#write()
+    // A type may have the name of something that objects inherit.
+    return Object.fromEntries(this.#counts)
+  }
+
+  #write(): void {
+    if (this.#last !== undefined) this.#counts.set(this.#last, (this.#counts.get(this.#last) ?? 0) + this.#times)
+    this.#times = 0
+  }
 }

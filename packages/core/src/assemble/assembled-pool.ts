@@ -243,12 +243,16 @@ export class AssembledPool implements PoolView, Sizing {
     return this.kernel.port.waiting
   }
 
+  get waitingInNoOrder(): Iterable<RequestFacts> {
+    return this.kernel.port.inNoOrder
+  }
+
   get waitingCount(): number {
     return this.kernel.port.length
   }
 
   oldestWait(now: Nanos): Nanos {
-    return Math.max(0, this.kernel.port.relativeTime(now))
+    return Math.max(0, this.kernel.port.oldestWait(now))
   }
 
   get awaitingReply(): ReadonlySet<RequestFacts> {

@@ -96,8 +96,16 @@ export class BrokerPort implements Port, BrokerHooks<Request, Member> {
     return this.engine.relativeTime(now)
   }
 
+  oldestWait(now: Nanos): Nanos {
+    return this.engine.oldestWait(now)
+  }
+
   get length(): number {
     return this.engine.length
+  }
+
+  get inNoOrder(): Iterable<Request> {
+    return this.engine.requestsInNoOrder
   }
 
   get waiting(): readonly Request[] {

@@ -62,6 +62,10 @@ export class ExternalPort implements Port, OfferHost {
     return this.#requests.length
   }
 
+  get inNoOrder(): Iterable<Request> {
+    return this.#requests
+  }
+
   get waiting(): readonly Request[] {
     return this.#requests.sort((a, b) => a.sentAt - b.sentAt)
   }
@@ -77,6 +81,10 @@ export class ExternalPort implements Port, OfferHost {
 
   relativeTime(now: Nanos): Nanos {
     return this.#requests.reduce((longest, { sentAt }) => Math.max(longest, now - sentAt), 0)
+  }
+
+  oldestWait(now: Nanos): Nanos {
+    return this.relativeTime(now)
   }
 
   opensAt(request: Request): Nanos {

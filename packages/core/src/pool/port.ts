@@ -16,10 +16,14 @@ export interface Port {
   readonly length: number
   /** The requests of this pool that wait, oldest first. Only to look at: some may be made for the look. */
   readonly waiting: readonly Request[]
+  /** The same in no order, which takes less time. */
+  readonly inNoOrder: Iterable<Request>
   /** How many members wait for a request and have none. One that holds some, and has room for more, is not idle. */
   readonly idle: number
   /** How long the oldest request has waited; negative: how long the oldest member has; 0 if nothing waits. */
   relativeTime(now: Nanos): Nanos
+  /** How long the oldest request has waited, also while members wait; 0 if none does. */
+  oldestWait(now: Nanos): Nanos
   /** Before when a rate or a back-off lets nothing begin that is like this request; -Infinity if nothing says so. */
   opensAt(request: Request): Nanos
   /** Which rate, limit or back-off holds back what is like this request; undefined if none does. For texts. */

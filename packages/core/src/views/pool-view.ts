@@ -107,6 +107,8 @@ export interface PoolView {
   readonly seats: readonly Seat[]
   /** The waiting requests, oldest first. */
   readonly waiting: readonly RequestFacts[]
+  /** The same in no order, which takes less time. */
+  readonly waitingInNoOrder: Iterable<RequestFacts>
   /** How many requests wait. Does not look at them. */
   readonly waitingCount: number
   /** Calls whose handler has returned without an answer; the answer comes later. */

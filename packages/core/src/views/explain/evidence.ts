@@ -136,17 +136,27 @@ export interface ExplainedOptions {
   readonly exclusive: boolean
 }
 
-/** Gathers the facts about a pool. Reads each waiting request once. */
+/** Whether requests wait though members could take them: then they wait for the turns of their keys. Not if no member may begin. */
+export function waitForKeys({ paused, idle, waiting, concurrency, held }: Evidence): boolean {
+  if (paused) return false
+  const heldBack = (held.rate?.waiting ?? 0) + (held.limits?.waiting ?? 0) + (held.backOff?.waiting ?? 0)
+  return idle > 0 && waiting > heldBack && (concurrency?.aside ?? 0) !== idle
+}
+
+/** Gathers the facts about a pool. Reads each waiting request only if keys may hold them back, or tenants take turns. */
 export function gather(pool: PoolView, options: ExplainedOptions): Evidence {
-  const now = pool.now()
+  const figures = gatherFigures(pool, options, pool.now())
+  const looksForKey = waitForKeys(figures)
+  if (!looksForKey && options.fairBy === null) return figures
   const { waiting } = pool
   return {
-    ...gatherFigures(pool, options, now),
-    oldestMs: oldestMs(waiting, now),
-    key: greatest(
-      waiting.filter(({ key }) => key !== undefined),
-      ({ key }) => key,
-    ),
+    ...figures,
+    key: looksForKey
+      ? greatest(
+          waiting.filter(({ key }) => key !== undefined),
+          ({ key }) => key,
+        )
+      : null,
     tenant: options.fairBy === null ? null : greatestTenant(options.fairBy.by, waiting),
   }
 }

@@ -4,13 +4,13 @@ import type { Remedies } from '../../requests/remedies'
 import type { RequestFacts } from '../../requests/request-facts'
 import type { PoolView } from '../pool-view'
 import { breakerAdvice, dropAdvice } from './drop-advice'
-import { type Evidence, type ExplainedOptions, gatherFigures } from './evidence'
+import { type Evidence, type ExplainedOptions, gatherFigures, waitForKeys } from './evidence'
 import { RUNNING_ADVICE, TIMEOUT_ADVICE, UNANSWERED } from './expiry-causes'
 import { busyOf, capital, type Finding, inWords, keyInWords } from './finding'
 import { heldBack } from './held-causes'
 import { waitsForStore } from './store-causes'
 import { stoppedAdvice } from './life-causes'
-import { KEYS_ADVICE, waitForKeys, whyWaiting } from './wait-causes'
+import { KEYS_ADVICE, whyWaiting } from './wait-causes'
 
 /** Evidence is used again for so long: in a flood of errors it is gathered a few times a second. */
 const FRESH: Nanos = 5 * NS_PER_MS

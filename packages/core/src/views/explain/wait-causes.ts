@@ -2,7 +2,7 @@ import { count } from '@genpool/runtime'
 import { paused } from './life-causes'
 import { type Cause } from './cause'
 import { conflicts } from './conflict-causes'
-import { type Evidence, LONG_TURN_MS } from './evidence'
+import { type Evidence, LONG_TURN_MS, waitForKeys } from './evidence'
 import { type Finding, inWords } from './finding'
 import { heldBack } from './held-causes'
 import { waitsForStore } from './store-causes'
@@ -81,13 +81,6 @@ export const eventLoop: Cause = ({ turns, blocked }) =>
         advice: 'Split long computations, or move them to a thread. More members do not help: they share this thread.',
         option: null,
       }
-
-/** Whether requests wait though members could take them: then they wait for the turns of their keys. Not if no member may begin. */
-export function waitForKeys({ paused, idle, waiting, concurrency, held }: Evidence): boolean {
-  if (paused) return false
-  const heldBack = (held.rate?.waiting ?? 0) + (held.limits?.waiting ?? 0) + (held.backOff?.waiting ?? 0)
-  return idle > 0 && waiting > heldBack && (concurrency?.aside ?? 0) !== idle
-}
 
 export const KEYS_ADVICE = 'Use a finer key, or no key where order does not matter: a commit with a recipe needs none.'
 
