@@ -96,6 +96,13 @@ export class Begins {
     return this.shareSums === null || this.usedOfShare(this.shareSums, place, now) + cost <= this.rules.burst
   }
 
+  /** Adds what begins now. False, and nothing changes, if it does not fit. */
+  tryAdd(place: number, cost: number, now: Nanos): boolean {
+    if (!this.fits(place, cost, now)) return false
+    this.add(place, cost, now)
+    return true
+  }
+
   /** When `cost` fits if nothing begins meanwhile: now, later, or `Infinity` for never. */
   opensAt(place: number, cost: number, now: Nanos): Nanos {
     const { limit, burst, interval } = this.rules

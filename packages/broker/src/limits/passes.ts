@@ -97,7 +97,7 @@ export class Passes<E extends Waiting> {
   private make(entry: E): Pass<E> {
     const pass = this.rules.passOf(entry, this.free)
     pass.count(1)
-    holds(entry as Holder<E>, pass, undefined)
+    holds(entry as Holder<E>, pass, undefined, 0)
     return pass
   }
 
