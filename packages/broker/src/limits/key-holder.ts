@@ -83,8 +83,8 @@ export function placeOf<E extends Waiting>(entry: E): number {
   return (entry as KeyHolder<E>).limitPlace as number
 }
 
-/** Whether it stands in the queue. */
-export function isReady<E extends Waiting>(entry: E): boolean {
+/** Whether it stands in the queue that members are served from. */
+function isReady<E extends Waiting>(entry: E): boolean {
   return (entry as KeyHolder<E>).limitAt === null
 }
 
@@ -100,16 +100,23 @@ export function beginsAlone<E extends Waiting>(entry: E, now: Nanos): boolean {
 export function beginsNow<E extends Waiting>(entry: E, now: Nanos): boolean {
   if (!isReady(entry)) return false
   const lane = laneOf(entry)
-  if (lane === null) return limitOf(entry).mayBegin(placeOf(entry), now)
-  if (lane.isBlocked(1, now)) return false
-  return lane.parked === 0 || (lane.rate === null && !lane.isMixed && entry.key === undefined)
+  return lane === null ? limitOf(entry).mayBegin(placeOf(entry), now) : lane.beginsShortly(entry, now)
 }
 
-/** Fast path: `beginsNow` and `leaveAndBegin`, if its key has no lane; otherwise false, and nothing changes. */
+/** If so, it leaves the queue and begins; otherwise false, and nothing changes. */
 export function tryBegin<E extends Waiting>(entry: E, now: Nanos): boolean {
+  if (!isReady(entry)) return false
   const place = placeOf(entry)
-  if (!(place > 0) || !isReady(entry) || !limitOf(entry).tryBegin(place, now)) return false
+  if (!(place > 0 && limitOf(entry).tryBegin(place, now)) && !tryBeginInLane(entry, now)) return false
   ;(entry as KeyHolder<E>).limitAt = now
+  return true
+}
+
+function tryBeginInLane<E extends Waiting>(entry: E, now: Nanos): boolean {
+  const lane = laneOf(entry)
+  if (lane === null || !lane.beginsShortly(entry, now)) return false
+  lane.leave(1)
+  lane.begin(1, now)
   return true
 }
 
@@ -133,15 +140,6 @@ export function enter<E extends Waiting>(entry: E): void {
 export function enterPlace<E extends Waiting>(entry: E, place: number): void {
   ;(entry as KeyHolder<E>).limitAt = null
   limitOf(entry).enter(place)
-}
-
-/** It leaves that queue, and begins. */
-export function leaveAndBegin<E extends Waiting>(entry: E, now: Nanos): void {
-  if (tryBegin(entry, now)) return
-  ;(entry as KeyHolder<E>).limitAt = now
-  const lane = laneOf(entry) as LimitLane<E>
-  lane.leave(1)
-  lane.begin(1, now)
 }
 
 /** It is parked. */

@@ -45,9 +45,9 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
     return Math.min(keyed === null ? Infinity : keyed.timers.least, rated === null ? Infinity : rated.timers.least)
   }
 
-  /** Whether nothing that is parked leaves by its age. */
+  /** Whether nothing that is parked waits for a time, or leaves by its age. */
   get isTimeless(): boolean {
-    return this.parking.queue.type === 'drop'
+    return this.parking.queue.type === 'drop' && this.wakeAt === Infinity
   }
 
   /** The parked requests with this tag. */

@@ -85,6 +85,12 @@ export class LimitLane<E extends Waiting> implements Scheduled {
     return this.running >= this.rules.concurrency || (this.rate !== null && !this.rate.fits(cost, now))
   }
 
+  /** Whether one that holds its key may begin, and nothing that is parked is concerned. */
+  beginsShortly(entry: E, now: Nanos): boolean {
+    if (this.isBlocked(1, now)) return false
+    return this.parked === 0 || (this.rate === null && !this.isMixed && entry.key === undefined)
+  }
+
   /** Whether a parked request is to begin before this one. */
   isBehind(entry: E): boolean {
     const { priority } = entry

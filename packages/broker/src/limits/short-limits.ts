@@ -15,7 +15,6 @@ import {
   holdsKey,
   laneFor,
   laneOf,
-  leaveAndBegin,
   limitOf,
   placeOf,
   runs,
@@ -130,29 +129,31 @@ export class ShortLimits<E extends Waiting> {
   tryTake(now: Nanos, enough: Nanos): E | null {
     const entry = this.first(now, enough)
     if (entry === null) return null
-    if (this.rules.gate === null && !this.isDue(now) && tryBegin(entry, now)) {
-      this.inner.takeShown(entry)
-      this.watch.freed(entry, now)
+    if (this.rules.gate !== null || !holdsKey(entry)) {
+      if (!this.mayTake(entry, now)) return null
+      this.take(entry, now)
       return entry
     }
-    if (!this.mayTake(entry, now)) return null
-    this.take(entry, now)
+    if (!tryBegin(entry, now)) return null
+    this.inner.takeShown(entry)
+    this.watch.freed(entry, now)
     return entry
   }
 
-  /** The first that the gate lets through. */
+  /** The first in the queue, if the gate lets it through, and nothing that is parked is due. */
   private first(now: Nanos, enough: Nanos): E | null {
     const { gate } = this.rules
-    return gate !== null && (this.queue.isHolding || !gate.fits(1, now)) ? null : this.inner.peek(now, enough)
+    if (gate !== null && (this.queue.isHolding || !gate.fits(1, now))) return null
+    return this.isDue(now) ? null : this.inner.peek(now, enough)
   }
 
   private mayTake(entry: E, now: Nanos): boolean {
     const { gate, isPlain } = this.rules
     if (isPlain) return true
-    if (holdsKey(entry)) return beginsNow(entry, now) && !this.isDue(now)
+    if (holdsKey(entry)) return beginsNow(entry, now)
     const pass = this.passes.get(entry)
     if (pass === undefined || pass.place !== 'ready' || !pass.beginsShortly(now)) return false
-    if (this.isDue(now) || (entry.key !== undefined && !pass.isAlone)) return false
+    if (entry.key !== undefined && !pass.isAlone) return false
     return gate === null || pass.cost === 1
   }
 
@@ -168,7 +169,7 @@ export class ShortLimits<E extends Waiting> {
       if (!this.rules.isPlain) this.passes.of(entry).leave()
       return this.begin(entry, now)
     }
-    leaveAndBegin(entry, now)
+    tryBegin(entry, now)
     this.rules.gate?.add(1, now)
     this.watch.freed(entry, now)
   }
@@ -247,8 +248,7 @@ export class ShortLimits<E extends Waiting> {
 
   /** Whether no time matters for what is parked in a lane, or comes back from it. */
   private isTimeless({ rate }: LimitLane<E>): boolean {
-    if (rate !== null || this.rules.gate !== null) return false
-    return this.lanes.isTimeless && this.lanes.wakeAt === Infinity
+    return rate === null && this.rules.gate === null && this.lanes.isTimeless
   }
 
   private enqueued(entry: E, now: Nanos): boolean {
@@ -259,8 +259,10 @@ export class ShortLimits<E extends Waiting> {
   }
 
   private parked(entry: E, lane: LimitLane<E>, now: Nanos): boolean {
-    if (!this.isTimeless(lane) || this.inner.length + this.lanes.length >= this.inner.max) return false
-    const pass = this.inner.max === Infinity && holdsKey(entry) ? null : this.passes.of(entry)
+    if (!this.isTimeless(lane)) return false
+    const { max } = this.inner
+    if (max !== Infinity && this.inner.length + this.lanes.length >= max) return false
+    const pass = max === Infinity && holdsKey(entry) ? null : this.passes.of(entry)
     const overtakes = lane.ready > 0 && lane.floor < 0
     if (overtakes || !this.lanes.tryParkNew(entry, pass, lane, now)) this.lanes.parkNew(entry, lane, now)
     this.inner.outside = this.lanes.length
