@@ -260,9 +260,9 @@ export class ShortLimits<E extends Waiting> {
 
   private parked(entry: E, lane: LimitLane<E>, now: Nanos): boolean {
     if (!this.isTimeless(lane)) return false
-    const { max } = this.inner
-    if (max !== Infinity && this.inner.length + this.lanes.length >= max) return false
-    const pass = max === Infinity && holdsKey(entry) ? null : this.passes.of(entry)
+    const { inner } = this
+    if (inner.isBounded && inner.length + this.lanes.length >= inner.max) return false
+    const pass = !inner.isBounded && holdsKey(entry) ? null : this.passes.of(entry)
     const overtakes = lane.ready > 0 && lane.floor < 0
     if (overtakes || !this.lanes.tryParkNew(entry, pass, lane, now)) this.lanes.parkNew(entry, lane, now)
     this.inner.outside = this.lanes.length

@@ -22,6 +22,8 @@ import { type Waiting } from './waiting'
 export class LayeredQueue<E extends Waiting> extends Layering<E> implements Layers<E> {
   /** How many requests wait elsewhere and count towards `max`. */
   outside = 0
+  /** Fast path: whether there is a `max`. It is six objects away, and seldom in the cache. */
+  isBounded = this.max !== Infinity
 
   get max(): number {
     return this.levels.base.queue.max
@@ -62,8 +64,7 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
   /** Fast path: adds one without key, priority or tag where no rule applies; otherwise false, and nothing changes. */
   tryEnqueue(entry: E): boolean {
     const queue = this.levels.only
-    if (queue === null) return this.#tryEnqueue(entry)
-    if (queue.max !== Infinity && this.length + this.outside >= queue.max) return false
+    if (queue === null || this.isBounded) return this.#tryEnqueue(entry)
     if (!queue.tryEnqueue(entry)) return false
     this.readyNow++
     return true
@@ -215,6 +216,7 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
     this.options = options
     this.changeAll((level) => level.reconfigure((queue) => reconfigureQueue(queue, change, now), now), now)
     this.levels.baseReplaced()
+    this.isBounded = this.max !== Infinity
     this.keepOfLanes(this.lanes.reconfigure(options, now))
     while (this.length > 0 && this.length + this.outside > this.max && this.#shedLowest('max', now));
     this.finish()
