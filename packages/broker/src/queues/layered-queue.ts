@@ -90,14 +90,18 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
   /** Fast path: what `dequeue` takes where no rule applies, if it has more than `enough` of its time left; otherwise null. */
   peek(now: Nanos, enough: Nanos): E | null {
     const { levels } = this
-    return levels.only !== null || levels.highest === levels.base ? levels.base.peek(now, enough) : null
+    const queue = levels.only
+    // Nothing stands beside that queue: the other lists are two objects more.
+    if (queue !== null && queue.length === this.readyNow) return queue.peek(now, enough)
+    return queue !== null || levels.highest === levels.base ? levels.base.peek(now, enough) : null
   }
 
   /** Takes what `peek` has just shown. */
   takeShown(entry: E): void {
     const { levels } = this
-    levels.base.takeShown(entry)
     this.readyNow--
+    if (levels.only?.tryTake(entry) === true) return
+    levels.base.takeShown(entry)
     if (levels.only === null && levels.base.length === 0) levels.baseChanged()
   }
 
