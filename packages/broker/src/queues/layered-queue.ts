@@ -22,8 +22,8 @@ import { type Waiting } from './waiting'
 export class LayeredQueue<E extends Waiting> extends Layering<E> implements Layers<E> {
   /** How many requests wait elsewhere and count towards `max`. */
   outside = 0
-  /** Fast path: whether there is a `max`. It is six objects away, and seldom in the cache. */
-  isBounded = this.max !== Infinity
+  /** Fast path: false if it is a drop queue without a `max`, which is six objects away, and seldom in the cache. */
+  isBounded = this.levels.base.dropQueue?.max !== Infinity
 
   get max(): number {
     return this.levels.base.queue.max
@@ -220,7 +220,7 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
     this.options = options
     this.changeAll((level) => level.reconfigure((queue) => reconfigureQueue(queue, change, now), now), now)
     this.levels.baseReplaced()
-    this.isBounded = this.max !== Infinity
+    this.isBounded = this.levels.base.dropQueue?.max !== Infinity
     this.keepOfLanes(this.lanes.reconfigure(options, now))
     while (this.length > 0 && this.length + this.outside > this.max && this.#shedLowest('max', now));
     this.finish()
