@@ -127,9 +127,7 @@ export class ShortWayBroker<A extends Waiting, R extends Waiting> extends Matchi
   private takeNext(now: Nanos): A | null {
     const enough = this.options.budget ? this.budget.plenty : 0
     if (this.short !== null) return this.short.tryDequeue(now, enough)
-    const request = this.shortLimits === null ? null : this.shortLimits.next(now, enough)
-    if (request !== null) this.shortLimits?.take(request, now)
-    return request
+    return this.shortLimits === null ? null : this.shortLimits.tryTake(now, enough)
   }
 
   /** Whether there is no request that could be served. */

@@ -48,19 +48,25 @@ export class Begins {
   private shareSums: Float64Array<ArrayBuffer> | null = null
   private shareEnds = new Int32Array(0)
   private share: Nanos = 0
+  /** The rules. */
+  private limit = 0
+  private interval: Nanos = 0
+  private burst = 0
 
   constructor(
-    private rules: RateRules,
+    rules: RateRules,
     private readonly emptied: Emptied = () => undefined,
   ) {
     this.configure(rules)
   }
 
   /** Takes other rules over. What began before still counts. */
-  configure(rules: RateRules): void {
-    this.rules = rules
-    this.share = Math.ceil((rules.interval * rules.burst) / rules.limit)
-    this.shareSums = rules.burst >= rules.limit ? null : this.sums.slice()
+  configure({ limit, interval, burst }: RateRules): void {
+    this.limit = limit
+    this.interval = interval
+    this.burst = burst
+    this.share = Math.ceil((interval * burst) / limit)
+    this.shareSums = burst >= limit ? null : this.sums.slice()
     this.shareEnds = this.shareSums === null ? new Int32Array(0) : new Int32Array(this.shareSums.buffer)
   }
 
@@ -82,7 +88,7 @@ export class Begins {
 
   /** The cost in the window that ends now. */
   used(place: number, now: Nanos): number {
-    const { interval } = this.rules
+    const { interval } = this
     for (let link = this.oldest(place); link !== 0 && this.timeOf(link) + interval <= now; link = this.oldest(place)) {
       this.forget(place, link)
       this.links[6 * link - 2] = NOWHERE
@@ -91,14 +97,21 @@ export class Begins {
   }
 
   fits(place: number, cost: number, now: Nanos): boolean {
-    const { limit } = this.rules
+    const { limit } = this
     if ((this.sums[2 * place] as number) + cost > limit && this.used(place, now) + cost > limit) return false
-    return this.shareSums === null || this.usedOfShare(this.shareSums, place, now) + cost <= this.rules.burst
+    return this.shareSums === null || this.usedOfShare(this.shareSums, place, now) + cost <= this.burst
+  }
+
+  /** Adds what begins now. False, and nothing changes, if it does not fit. */
+  tryAdd(place: number, cost: number, now: Nanos): boolean {
+    if (!this.fits(place, cost, now)) return false
+    this.add(place, cost, now)
+    return true
   }
 
   /** When `cost` fits if nothing begins meanwhile: now, later, or `Infinity` for never. */
   opensAt(place: number, cost: number, now: Nanos): Nanos {
-    const { limit, burst, interval } = this.rules
+    const { limit, burst, interval } = this
     const excess = (this.sums[2 * place] as number) + cost > limit ? this.used(place, now) + cost - limit : 0
     const at = excess <= 0 ? now : this.freeAt(this.oldest(place), excess, interval)
     if (this.shareSums === null) return at
@@ -178,7 +191,7 @@ export class Begins {
 
   /** Forgets the first begins, as far as they are over. */
   private forgetOver(now: Nanos): void {
-    const { interval } = this.rules
+    const { interval } = this
     for (let i = 0; i < FORGOTTEN && this.length > 0; i++) {
       const { first } = this
       if ((this.times[3 * first] as Nanos) + interval > now) break

@@ -14,6 +14,8 @@ const RESTS = 2 ** 30
 const COUNT = RUNNING - 1
 /** One more could be more than fits in. A negative number has the second of these bits, too. */
 const CROWDED = (READY + RUNNING) * 2 ** 14
+/** More than is ever counted. */
+const MANY = 2 ** 31 - 1
 
 /**
  * Fast path: the counts of keys for which nothing is parked, in 4 bytes each; all requests cost 1 and have no options. A lane takes 80
@@ -29,8 +31,9 @@ export abstract class KeyCounts<E extends Waiting> {
   protected begins: Begins | null = null
   /** All lanes, from index 1. */
   protected readonly active: LimitLane<E>[] = [null as never]
-  /** How many of one key may run: an integer, which V8 compares faster than `Infinity`. */
+  /** How many of one key may run, and wait: integers, which V8 compares faster than `Infinity`. */
   private most = 0
+  private mostWaiting = 0
 
   constructor(public rules: KeyRules) {}
 
@@ -46,43 +49,57 @@ export abstract class KeyCounts<E extends Waiting> {
   }
 
   enter(place: number): void {
-    this.change(place, READY)
+    this.states[place] = this.stateOf(place) + READY
   }
 
-  leaveAndBegin(place: number, now: Nanos): void {
-    this.change(place, RUNNING - READY)
-    if (this.begins !== null) this.begins.add(place, 1, now)
-  }
-
+  /** One begins that did not stand in the queue. */
   begin(place: number, now: Nanos): void {
-    this.change(place, RUNNING)
+    this.states[place] = this.stateOf(place) + RUNNING
     if (this.begins !== null) this.begins.add(place, 1, now)
   }
 
-  /** One that ran ends. */
-  end(place: number): void {
+  /** One that is ready begins. False, and nothing changes, if it may not, or if its key has a lane. */
+  tryBegin(place: number, now: Nanos): boolean {
+    const state = this.stateOf(place)
+    if (state < 0 || runningIn(state) >= this.most) return false
+    if (this.begins !== null && !this.begins.tryAdd(place, 1, now)) return false
+    this.states[place] = state + (RUNNING - READY)
+    return true
+  }
+
+  /** One that ran ends. False, and nothing changes, if its key has a lane. */
+  tryEnd(place: number): boolean {
     const state = this.stateOf(place) - RUNNING
+    if (state < 0) return false
     this.states[place] = state
     if (state === 0) this.released(place)
+    return true
   }
 
-  /** Whether a request may not begin now. */
-  isBlocked(place: number, now: Nanos): boolean {
-    if (runningIn(this.stateOf(place)) >= this.most) return true
-    return this.begins !== null && !this.begins.fits(place, 1, now)
-  }
-
-  /** Whether as many wait as may. */
-  isFull(place: number): boolean {
-    return (this.stateOf(place) & COUNT) >= this.rules.max
-  }
-
-  /** Whether a new request of priority 0 must be parked. */
-  isClosed(place: number, now: Nanos): boolean {
+  /** Whether a request may begin now. False if its key has a lane. */
+  mayBegin(place: number, now: Nanos): boolean {
     const state = this.stateOf(place)
+    if (state < 0 || runningIn(state) >= this.most) return false
+    return this.begins === null || this.begins.fits(place, 1, now)
+  }
+
+  /** Whether a new request of priority 0 may stand in the queue. False if its key has a lane. */
+  mayEnter(place: number, now: Nanos): boolean {
+    const state = this.stateOf(place)
+    return state >= 0 && (state & COUNT) < this.mostWaiting && this.hasPlaceAfter(state, place, now)
+  }
+
+  /** Whether a new request of priority 0 must be parked, and may be. False if its key has a lane. */
+  mustPark(place: number, now: Nanos): boolean {
+    const state = this.stateOf(place)
+    return state >= 0 && (state & COUNT) < this.mostWaiting && !this.hasPlaceAfter(state, place, now)
+  }
+
+  /** Whether one more may begin after those that stand in the queue. */
+  private hasPlaceAfter(state: number, place: number, now: Nanos): boolean {
     const ahead = this.rules.newestFirst ? 0 : state & COUNT
-    if (runningIn(state) + ahead >= this.most) return true
-    return this.begins !== null && !this.begins.fits(place, ahead + 1, now)
+    if (runningIn(state) + ahead >= this.most) return false
+    return this.begins === null || this.begins.fits(place, ahead + 1, now)
   }
 
   /** Of a key no request waits or runs any more, and it does not rest. */
@@ -111,8 +128,9 @@ export abstract class KeyCounts<E extends Waiting> {
     return true
   }
 
-  protected countUpTo(most: number): void {
-    this.most = Math.min(most, 2 ** 31 - 1)
+  protected countUpTo({ concurrency, max }: KeyRules): void {
+    this.most = Math.min(concurrency, MANY)
+    this.mostWaiting = Math.min(max, MANY)
   }
 
   /** Makes room for all places below `count`, or gives room back. */
@@ -151,10 +169,6 @@ export abstract class KeyCounts<E extends Waiting> {
 
   private stateOf(place: number): number {
     return this.states[place] as number
-  }
-
-  private change(place: number, by: number): void {
-    this.states[place] = (this.states[place] as number) + by
   }
 }
 

@@ -16,7 +16,7 @@ export interface KeyHolder<E extends Waiting> extends Numbered {
   limitPass?: Pass<E> | undefined
   /** The lane of its key or, if that had none, its limit. */
   limitOf?: LimitLane<E> | KeyedLimit<E> | undefined
-  /** The place of the key in its limit; 0 if it holds the lane. */
+  /** The place of its key in its limit; 0 if it holds the lane, or no key. */
   limitPlace?: number
   /** When it began; null while it is ready, false while it is parked, undefined before. */
   limitAt?: Nanos | null | false | undefined
@@ -30,10 +30,11 @@ export function holdsFor<E extends Waiting>(entry: E, only: KeyedLimit<E>): bool
   const key = only.keyOf(entry.subject)
   if (key === undefined) return false
   const place = only.placeOf(key)
-  const lane = only.needsLane(place) ? only.laneIn(place) : null
-  holds(holder, undefined, lane ?? only)
-  if (lane !== null) lane.known++
-  else holder.limitPlace = place
+  if (only.needsLane(place)) {
+    const lane = only.laneIn(place)
+    lane.known++
+    holds(holder, undefined, lane, 0)
+  } else holds(holder, undefined, only, place)
   return true
 }
 
@@ -42,10 +43,11 @@ export function holds<E extends Waiting>(
   holder: KeyHolder<E>,
   pass: Pass<E> | undefined,
   of: LimitLane<E> | KeyedLimit<E> | undefined,
+  place: number,
 ): void {
   holder.limitPass = pass
   holder.limitOf = of
-  holder.limitPlace = 0
+  holder.limitPlace = place
   holder.limitAt = undefined
   if (holder.arrival === undefined) holder.arrival = nextArrival()
 }
@@ -76,25 +78,46 @@ export function limitOf<E extends Waiting>(entry: E): KeyedLimit<E> {
   return (entry as KeyHolder<E>).limitOf as KeyedLimit<E>
 }
 
-/** The place of its key, which has no lane. */
+/** The place of its key, if that had no lane; otherwise 0. Also for a request that holds no key. */
 export function placeOf<E extends Waiting>(entry: E): number {
   return (entry as KeyHolder<E>).limitPlace as number
 }
 
+/** Whether it stands in the queue that members are served from. */
+function isReady<E extends Waiting>(entry: E): boolean {
+  return (entry as KeyHolder<E>).limitAt === null
+}
+
 /** Whether a new one may begin, and nothing that is parked is concerned. */
 export function beginsAlone<E extends Waiting>(entry: E, now: Nanos): boolean {
+  const place = placeOf(entry)
+  if (place > 0 && limitOf(entry).mayBegin(place, now)) return true
   const lane = laneOf(entry)
-  if (lane === null) return !limitOf(entry).isBlocked(placeOf(entry), now)
-  return lane.parked === 0 && !lane.isBlocked(1, now)
+  return lane !== null && lane.parked === 0 && !lane.isBlocked(1, now)
 }
 
 /** Whether one that is ready may begin, and nothing that is parked is concerned. */
 export function beginsNow<E extends Waiting>(entry: E, now: Nanos): boolean {
-  if ((entry as KeyHolder<E>).limitAt !== null) return false
+  if (!isReady(entry)) return false
   const lane = laneOf(entry)
-  if (lane === null) return !limitOf(entry).isBlocked(placeOf(entry), now)
-  if (lane.isBlocked(1, now)) return false
-  return lane.parked === 0 || (lane.rate === null && !lane.isMixed && entry.key === undefined)
+  return lane === null ? limitOf(entry).mayBegin(placeOf(entry), now) : lane.beginsShortly(entry, now)
+}
+
+/** If so, it leaves the queue and begins; otherwise false, and nothing changes. */
+export function tryBegin<E extends Waiting>(entry: E, now: Nanos): boolean {
+  if (!isReady(entry)) return false
+  const place = placeOf(entry)
+  if (!(place > 0 && limitOf(entry).tryBegin(place, now)) && !tryBeginInLane(entry, now)) return false
+  ;(entry as KeyHolder<E>).limitAt = now
+  return true
+}
+
+function tryBeginInLane<E extends Waiting>(entry: E, now: Nanos): boolean {
+  const lane = laneOf(entry)
+  if (lane === null || !lane.beginsShortly(entry, now)) return false
+  lane.leave(1)
+  lane.begin(1, now)
+  return true
 }
 
 /** One that had a pass, and holds a lane instead, enters the queue. */
@@ -113,13 +136,10 @@ export function enter<E extends Waiting>(entry: E): void {
   else lane.enter(1, 0)
 }
 
-/** It leaves that queue, and begins. */
-export function leaveAndBegin<E extends Waiting>(entry: E, now: Nanos): void {
-  ;(entry as KeyHolder<E>).limitAt = now
-  const lane = laneOf(entry)
-  if (lane === null) return limitOf(entry).leaveAndBegin(placeOf(entry), now)
-  lane.leave(1)
-  lane.begin(1, now)
+/** Fast path: the same for a new one whose key has no lane. */
+export function enterPlace<E extends Waiting>(entry: E, place: number): void {
+  ;(entry as KeyHolder<E>).limitAt = null
+  limitOf(entry).enter(place)
 }
 
 /** It is parked. */
@@ -141,20 +161,34 @@ export function runs<E extends Waiting>(entry: E): boolean {
 }
 
 /** It ran, and ends: it holds its key no longer. */
-export function end<E extends Waiting>(entry: E, lane: LimitLane<E> | null): void {
-  if (lane === null) limitOf(entry).end(placeOf(entry))
+export function end<E extends Waiting>(entry: E): void {
+  const lane = laneOf(entry)
+  if (lane === null) limitOf(entry).tryEnd(placeOf(entry))
   else {
     lane.end(1, null)
     if (--lane.known === 0) (lane.owner as KeyedLimit<E>).forget(lane)
   }
+  letGo(entry)
+}
+
+/** Fast path: the same, if it runs and its key has no lane; otherwise false, and nothing changes. */
+export function tryEnd<E extends Waiting>(entry: E): boolean {
+  const place = placeOf(entry)
+  if (!(place > 0) || !runs(entry) || !limitOf(entry).tryEnd(place)) return false
+  letGo(entry)
+  return true
+}
+
+function letGo<E extends Waiting>(entry: E): void {
   ;(entry as KeyHolder<E>).limitOf = undefined
+  ;(entry as KeyHolder<E>).limitPlace = 0
 }
 
 /** Makes a pass say what a request that holds its key knows. It holds it no longer. */
 export function passInstead<E extends Waiting>(holder: KeyHolder<E> & E, pass: Pass<E>): Pass<E> {
   const { limitAt } = holder
   const lane = laneFor<E>(holder)
-  holder.limitOf = undefined
+  letGo(holder)
   const { isRate } = lane.owner as KeyedLimit<E>
   pass.keyed = isRate ? null : lane
   pass.rated = isRate ? lane : null
@@ -171,10 +205,10 @@ export function passInstead<E extends Waiting>(holder: KeyHolder<E> & E, pass: P
  * @param limit any
  */
 export function keepHolderShape(specimen: KeyHolder<Waiting>, limit: KeyedLimit<Waiting>): void {
-  holds(specimen, new Pass<Waiting>(), limit)
-  holds(specimen, undefined, limit.laneByKey('key'))
+  holds(specimen, new Pass<Waiting>(), limit, 1)
+  holds(specimen, undefined, limit.laneByKey('key'), 0)
   specimen.limitAt = null
   specimen.limitAt = 0.5
   specimen.limitAt = false
-  holds(specimen, undefined, undefined)
+  holds(specimen, undefined, undefined, 0)
 }

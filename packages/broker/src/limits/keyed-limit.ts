@@ -123,7 +123,7 @@ export class KeyedLimit<E extends Waiting> extends KeyCounts<E> {
 
   configure(rules: KeyRules): void {
     this.rules = rules
-    this.countUpTo(rules.concurrency)
+    this.countUpTo(rules)
     this.spare = []
     if (rules.rate === null) this.endRates()
     else if (this.begins !== null) this.begins.configure(rules.rate)

@@ -24,6 +24,8 @@ export interface LanesOwner<E extends Waiting> {
 export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
   private readonly rules: LimitRules<E>
   private readonly parking: Parking<E>
+  /** Whether no lane's queue drops by age. */
+  private keepsAll: boolean
 
   /** @param queue the queue that each lane has for each priority */
   constructor(
@@ -33,6 +35,7 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
   ) {
     this.rules = passes.rules
     this.parking = new Parking<E>(this, queue)
+    this.keepsAll = queue.type === 'drop'
   }
 
   /** How many are parked. */
@@ -46,9 +49,9 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
     return Math.min(keyed === null ? Infinity : keyed.timers.least, rated === null ? Infinity : rated.timers.least)
   }
 
-  /** Whether nothing that is parked leaves by its age. */
+  /** Whether nothing that is parked waits for a time, or leaves by its age. */
   get isTimeless(): boolean {
-    return this.parking.queue.type === 'drop'
+    return this.keepsAll && this.wakeAt === Infinity
   }
 
   /** The parked requests with this tag. */
@@ -178,6 +181,7 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
   /** Takes other options of the lanes' queues over. Call it while nothing is parked. */
   configure(queue: CheckedLeafOptions): void {
     this.parking.queue = queue
+    this.keepsAll = queue.type === 'drop'
   }
 
   passOf(entry: E): Pass<E> {

@@ -19,7 +19,7 @@ export interface KeyRules {
 }
 
 /** The levels of a lane in which nothing has been parked. Never changed. */
-export const NO_LEVELS: Level<never>[] = []
+const NO_LEVELS: Level<never>[] = []
 
 /**
  * One key: how many of its requests run, how many could be served next, and those that are parked until they may begin.
@@ -39,8 +39,9 @@ export class LimitLane<E extends Waiting> implements Scheduled {
   parked = 0
   /** Whether one that is parked may come before one that stands in the queue: it was parked while a back-off, or what ran, held it. */
   isMixed = false
-  /** The parked requests, the highest priority first. Replace it by `NO_LEVELS`, and never write to that. */
-  levels: Level<E>[] = NO_LEVELS
+  private ownLevels: Level<E>[] = NO_LEVELS
+  /** Fast path: the level of what is parked, if there is no other priority than 0; otherwise null. */
+  plainLevel: Level<E> | null = null
   /** What its rate and a back-off let begin. Its limit sets it. */
   rate: Gate | null = null
   /** When the rate lets the next parked request begin; `Infinity` if something else is waited for. */
@@ -83,6 +84,12 @@ export class LimitLane<E extends Waiting> implements Scheduled {
   /** Whether a request may not begin now. */
   isBlocked(cost: number, now: Nanos): boolean {
     return this.running >= this.rules.concurrency || (this.rate !== null && !this.rate.fits(cost, now))
+  }
+
+  /** Whether one that holds its key may begin, and nothing that is parked is concerned. */
+  beginsShortly(entry: E, now: Nanos): boolean {
+    if (this.isBlocked(1, now)) return false
+    return this.parked === 0 || (this.rate === null && !this.isMixed && entry.key === undefined)
   }
 
   /** Whether a parked request is to begin before this one. */
@@ -146,6 +153,11 @@ export class LimitLane<E extends Waiting> implements Scheduled {
     if (beganAt !== null) this.rate?.undo(cost, beganAt)
   }
 
+  /** The parked requests, the highest priority first. */
+  get levels(): readonly Level<E>[] {
+    return this.ownLevels
+  }
+
   /** The level to serve next. */
   get highest(): Level<E> | undefined {
     return this.levels[0]
@@ -153,14 +165,6 @@ export class LimitLane<E extends Waiting> implements Scheduled {
 
   get lowest(): Level<E> | undefined {
     return this.levels.at(-1)
-  }
-
-  /** Fast path: the level of what is parked, if there is no other priority than 0; otherwise null. */
-  get plainLevel(): Level<E> | null {
-    const { levels } = this
-    if (levels.length !== 1) return null
-    const level = levels[0] as Level<E>
-    return level.priority === 0 ? level : null
   }
 
   /** The level of a priority if there is one. */
@@ -173,9 +177,22 @@ export class LimitLane<E extends Waiting> implements Scheduled {
   addLevel(priority: number, queue: Queue<E>): Level<E> {
     const level = new Level<E>(priority, queue)
     // A list of one, made as a whole, is 130 bytes smaller than an empty one to which one is added.
-    if (this.levels.length === 0) this.levels = [level]
-    else this.levels.splice(this.#placeOf(priority), 0, level)
+    if (this.ownLevels.length === 0) this.ownLevels = [level]
+    else this.ownLevels.splice(this.#placeOf(priority), 0, level)
+    this.levelsChanged()
     return level
+  }
+
+  /** Nothing is parked any more, and the queues need not be kept. */
+  forgetLevels(): void {
+    this.ownLevels = NO_LEVELS
+    this.plainLevel = null
+  }
+
+  private levelsChanged(): void {
+    const { levels } = this
+    const first = levels.length === 1 ? (levels[0] as Level<E>) : null
+    this.plainLevel = first !== null && first.priority === 0 ? first : null
   }
 
   /** Where the level of a priority is, or would be. */
@@ -192,8 +209,9 @@ export class LimitLane<E extends Waiting> implements Scheduled {
 
   /** Forgets empty levels at both ends. */
   trim(): void {
-    while (this.levels.at(-1)?.length === 0) this.levels.pop()
-    while (this.levels[0]?.length === 0) this.levels.shift()
+    while (this.lowest?.length === 0) this.ownLevels.pop()
+    while (this.highest?.length === 0) this.ownLevels.shift()
+    this.levelsChanged()
   }
 
   /** Whether it backs off: nothing of it begins until a time. */

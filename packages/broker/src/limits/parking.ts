@@ -6,7 +6,7 @@ import { type Drop } from '../queues/queue'
 import { TagIndex } from '../queues/tag-index'
 import { type Waiting } from '../queues/waiting'
 import { type KeyedLimit } from './keyed-limit'
-import { type LimitLane, NO_LEVELS } from './limit-lane'
+import { type LimitLane } from './limit-lane'
 import { ParkedList } from './parked-list'
 import { type Pass } from './pass'
 
@@ -155,7 +155,7 @@ export class Parking<E extends Waiting> {
         entries.push(...level)
         level.drain()
       }
-      lane.levels = NO_LEVELS
+      lane.forgetLevels()
       lane.parked = 0
       lane.opensAt = Infinity
       limit.timers.delete(lane)
@@ -178,7 +178,7 @@ export class Parking<E extends Waiting> {
   private left(entry: E, lane: LimitLane<E>): void {
     lane.parked--
     this.exited(entry)
-    if (lane.parked === 0 && !this.keepsQueues(lane)) lane.levels = NO_LEVELS
+    if (lane.parked === 0 && !this.keepsQueues(lane)) lane.forgetLevels()
   }
 
   private drops(lane: LimitLane<E>, level: Level<E>, now: Nanos): void {
@@ -213,7 +213,7 @@ export class Parking<E extends Waiting> {
   }
 
   private addLevel(lane: LimitLane<E>, priority: number, now: Nanos): Level<E> {
-    if (lane.parked === 0) lane.levels = NO_LEVELS
+    if (lane.parked === 0) lane.forgetLevels()
     return lane.addLevel(priority, createLeaf<E>(this.queue, now, [], { holder: lane, tags: this.queued }))
   }
 

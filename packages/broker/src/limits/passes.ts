@@ -134,7 +134,7 @@ export class Passes<E extends Waiting> {
     pass.place = 'outside'
     pass.parkedIn = null
     pass.count(1)
-    holds(entry as Holder<E>, pass, undefined)
+    holds(entry as Holder<E>, pass, undefined, 0)
     return pass
   }
 

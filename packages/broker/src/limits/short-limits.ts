@@ -9,28 +9,23 @@ import {
   beginsNow,
   end,
   enter,
+  enterPlace,
   holdAgain,
   holdsFor,
   holdsKey,
   laneFor,
   laneOf,
-  leaveAndBegin,
   limitOf,
   placeOf,
   runs,
+  tryBegin,
+  tryEnd,
 } from './key-holder'
 import { type LaneSchedule } from './lane-schedule'
 import { type LimitLane } from './limit-lane'
 import { type LimitRules } from './limit-rules'
 import { type Pass } from './pass'
 import { type Passes } from './passes'
-
-/** Whether a new one, whose key has no lane, may not stand in the queue. */
-function isShut<E extends Waiting>(entry: E, now: Nanos): boolean {
-  const limit = limitOf(entry)
-  const place = placeOf(entry)
-  return limit.isFull(place) || limit.isClosed(place, now)
-}
 
 /**
  * Fast path: under limits, requests without key and priority begin, wait and end in a drop queue where nothing has to be
@@ -92,11 +87,18 @@ export class ShortLimits<E extends Waiting> {
   }
 
   private tryEnqueueWithKey(entry: E, now: Nanos): boolean {
+    const place = placeOf(entry)
+    if (place === 0 || !limitOf(entry).mayEnter(place, now)) return this.tryEnqueueInLane(entry, now)
+    if (!this.enqueued(entry, now)) return false
+    enterPlace(entry, place)
+    return true
+  }
+
+  private tryEnqueueInLane(entry: E, now: Nanos): boolean {
     const lane = laneOf(entry)
-    if (lane === null) {
-      if (isShut(entry, now)) return this.tryParkWithKey(entry, now)
-    } else if (!lane.hasRoom) return false
-    else if (lane.isClosed(1, 0, now)) return this.parked(entry, lane, now)
+    if (lane === null) return this.tryParkWithKey(entry, now)
+    if (!lane.hasRoom) return false
+    if (lane.isClosed(1, 0, now)) return this.parked(entry, lane, now)
     if (!this.enqueued(entry, now)) return false
     enter(entry)
     return true
@@ -114,23 +116,45 @@ export class ShortLimits<E extends Waiting> {
   private tryParkWithKey(entry: E, now: Nanos): boolean {
     const lane = laneOf(entry)
     if (lane !== null) return lane.hasRoom && lane.isClosed(1, 0, now) && this.parked(entry, lane, now)
-    const limit = limitOf(entry)
-    const place = placeOf(entry)
-    return !limit.isFull(place) && limit.isClosed(place, now) && this.parked(entry, laneFor(entry), now)
+    return limitOf(entry).mustPark(placeOf(entry), now) && this.parked(entry, laneFor(entry), now)
   }
 
   /** What is served next, where nothing has to be decided, if it has more than `enough` of its time left; otherwise null. */
   next(now: Nanos, enough: Nanos): E | null {
-    const { gate, isPlain } = this.rules
-    if (gate !== null && (this.queue.isHolding || !gate.fits(1, now))) return null
-    const entry = this.inner.peek(now, enough)
+    const entry = this.first(now, enough)
+    return entry !== null && this.mayTake(entry, now) ? entry : null
+  }
+
+  /** Takes that, and begins it. */
+  tryTake(now: Nanos, enough: Nanos): E | null {
+    const entry = this.first(now, enough)
     if (entry === null) return null
-    if (isPlain) return entry
-    if (holdsKey(entry)) return beginsNow(entry, now) && !this.isDue(now) ? entry : null
+    if (this.rules.gate !== null || !holdsKey(entry)) {
+      if (!this.mayTake(entry, now)) return null
+      this.take(entry, now)
+      return entry
+    }
+    if (!tryBegin(entry, now)) return null
+    this.inner.takeShown(entry)
+    this.watch.freed(entry, now)
+    return entry
+  }
+
+  /** The first in the queue, if the gate lets it through, and nothing that is parked is due. */
+  private first(now: Nanos, enough: Nanos): E | null {
+    const { gate } = this.rules
+    if (gate !== null && (this.queue.isHolding || !gate.fits(1, now))) return null
+    return this.isDue(now) ? null : this.inner.peek(now, enough)
+  }
+
+  private mayTake(entry: E, now: Nanos): boolean {
+    const { gate, isPlain } = this.rules
+    if (isPlain) return true
+    if (holdsKey(entry)) return beginsNow(entry, now)
     const pass = this.passes.get(entry)
-    if (pass === undefined || pass.place !== 'ready' || !pass.beginsShortly(now)) return null
-    if (this.isDue(now) || (entry.key !== undefined && !pass.isAlone)) return null
-    return gate === null || pass.cost === 1 ? entry : null
+    if (pass === undefined || pass.place !== 'ready' || !pass.beginsShortly(now)) return false
+    if (entry.key !== undefined && !pass.isAlone) return false
+    return gate === null || pass.cost === 1
   }
 
   /** Whether a parked request may begin, or is too old. */
@@ -145,7 +169,7 @@ export class ShortLimits<E extends Waiting> {
       if (!this.rules.isPlain) this.passes.of(entry).leave()
       return this.begin(entry, now)
     }
-    leaveAndBegin(entry, now)
+    tryBegin(entry, now)
     this.rules.gate?.add(1, now)
     this.watch.freed(entry, now)
   }
@@ -166,6 +190,7 @@ export class ShortLimits<E extends Waiting> {
 
   /** Ends one that ran. Returns how many of its key came into the queue; -1, and nothing changes, if more is to be decided. */
   tryRelease(entry: E, now: Nanos): number {
+    if (tryEnd(entry)) return 0
     if (holdsKey(entry)) return this.tryReleaseKey(entry, now)
     const pass = this.rules.isPlain ? undefined : this.passes.get(entry)
     if (pass === undefined) return 0
@@ -181,13 +206,13 @@ export class ShortLimits<E extends Waiting> {
     if (!runs(entry)) return -1
     const lane = laneOf(entry)
     if (lane !== null && lane.parked > 0) return this.tryReleaseLane(entry, lane, now)
-    end(entry, lane)
+    end(entry)
     return 0
   }
 
   private tryReleaseLane(entry: E, lane: LimitLane<E>, now: Nanos): number {
     if (!this.isTimeless(lane) || this.rules.rated !== null) return -1
-    end(entry, lane)
+    end(entry)
     return this.letNext(lane, now)
   }
 
@@ -223,8 +248,7 @@ export class ShortLimits<E extends Waiting> {
 
   /** Whether no time matters for what is parked in a lane, or comes back from it. */
   private isTimeless({ rate }: LimitLane<E>): boolean {
-    if (rate !== null || this.rules.gate !== null) return false
-    return this.lanes.isTimeless && this.lanes.wakeAt === Infinity
+    return rate === null && this.rules.gate === null && this.lanes.isTimeless
   }
 
   private enqueued(entry: E, now: Nanos): boolean {
@@ -235,8 +259,10 @@ export class ShortLimits<E extends Waiting> {
   }
 
   private parked(entry: E, lane: LimitLane<E>, now: Nanos): boolean {
-    if (!this.isTimeless(lane) || this.inner.length + this.lanes.length >= this.inner.max) return false
-    const pass = this.inner.max === Infinity && holdsKey(entry) ? null : this.passes.of(entry)
+    if (!this.isTimeless(lane)) return false
+    const { inner } = this
+    if (inner.isBounded && inner.length + this.lanes.length >= inner.max) return false
+    const pass = !inner.isBounded && holdsKey(entry) ? null : this.passes.of(entry)
     const overtakes = lane.ready > 0 && lane.floor < 0
     if (!this.inner.tryAdmit(entry)) return false
     if (overtakes || !this.lanes.tryParkNew(entry, pass, lane, now)) this.lanes.parkNew(entry, lane, now)

@@ -70,6 +70,11 @@ export class DropQueue<E extends Waiting> extends LeafQueue<E, DropRules> {
     return first.deadline - now > enough && !isLate(first, now) ? first : null
   }
 
+  /** Takes out one without a tag; false if it is not here. */
+  tryTake(entry: E): boolean {
+    return this.list.remove(entry)
+  }
+
   configure(options: unknown, now: Nanos): void {
     this.apply(checkDropOptions(options), now)
   }

@@ -22,6 +22,8 @@ import { type Waiting } from './waiting'
 export class LayeredQueue<E extends Waiting> extends Layering<E> implements Layers<E> {
   /** How many requests wait elsewhere and count towards `max`. */
   outside = 0
+  /** Fast path: false if it is a drop queue without a `max`, which is six objects away, and seldom in the cache. */
+  isBounded = this.levels.base.dropQueue?.max !== Infinity
 
   get max(): number {
     return this.levels.base.queue.max
@@ -65,8 +67,7 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
   /** Fast path: adds one without key, priority or tag where no rule applies; otherwise false, and nothing changes. */
   tryEnqueue(entry: E): boolean {
     const queue = this.levels.only
-    if (queue === null) return this.#tryEnqueue(entry)
-    if (queue.max !== Infinity && this.length + this.outside >= queue.max) return false
+    if (queue === null || this.isBounded) return this.#tryEnqueue(entry)
     if (!queue.tryEnqueue(entry)) return false
     this.readyNow++
     return true
@@ -92,14 +93,18 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
   /** Fast path: what `dequeue` takes where no rule applies, if it has more than `enough` of its time left; otherwise null. */
   peek(now: Nanos, enough: Nanos): E | null {
     const { levels } = this
-    return levels.only !== null || levels.highest === levels.base ? levels.base.peek(now, enough) : null
+    const queue = levels.only
+    // Nothing stands beside that queue: the other lists are two objects more.
+    if (queue !== null && queue.length === this.readyNow) return queue.peek(now, enough)
+    return queue !== null || levels.highest === levels.base ? levels.base.peek(now, enough) : null
   }
 
   /** Takes what `peek` has just shown. */
   takeShown(entry: E): void {
     const { levels } = this
-    levels.base.takeShown(entry)
     this.readyNow--
+    if (levels.only?.tryTake(entry) === true) return
+    levels.base.takeShown(entry)
     if (levels.only === null && levels.base.length === 0) levels.baseChanged()
   }
 
@@ -250,6 +255,7 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
     this.options = options
     this.changeAll((level) => level.reconfigure((queue) => reconfigureQueue(queue, change, now), now), now)
     this.levels.baseReplaced()
+    this.isBounded = this.levels.base.dropQueue?.max !== Infinity
     this.keepOfLanes(this.lanes.reconfigure(options, now))
     while (this.length > 0 && this.length + this.outside > this.max && this.#shedLowest('max', now));
     this.finish()

@@ -80,7 +80,7 @@ export class Level<E extends Waiting> implements Iterable<E> {
   peek(now: Nanos, enough: Nanos): E | null {
     const queue = this.dropQueue
     if (queue === null) return null
-    const first = this.firstOfLists()
+    const first = this.returning.first === null && this.heldBack.first === null ? null : this.firstOfLists()
     if (first === null) return queue.peek(now, enough)
     return first.tag === undefined && first.deadline - now > enough && !queue.newestFirst ? first : null
   }

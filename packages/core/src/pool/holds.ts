@@ -15,20 +15,26 @@ export interface HoldPorts {
  * each request under a limit.
  */
 export class Holds implements HoldWatch<Request> {
-  constructor(private readonly kernel: HoldPorts) {}
+  private readonly listeners: Listeners
+  /** That of the pool, which is made later. */
+  private entrance: HoldPorts['pool']['entrance'] | null = null
+
+  constructor(private readonly kernel: HoldPorts) {
+    this.listeners = kernel.listeners
+  }
 
   get isOn(): boolean {
-    const { listeners, pool } = this.kernel
-    const { wantsHolds } = listeners
+    const { wantsHolds } = this.listeners
     // Without an iterator: 2 % of a short call that waits for its key.
     for (let i = 0; i < wantsHolds.length; i++) if (wantsHolds[i]?.wantsHolds() === true) return true
-    return pool.entrance.instrument !== null
+    this.entrance ??= this.kernel.pool.entrance
+    return this.entrance.instrument !== null
   }
 
   held(request: Request, limit: HoldingLimit, key: unknown, now: Nanos): void {
     const rarely = request.extend()
     if (!(rarely.hold ??= new Hold()).begin(limit, key, now)) return
-    for (const listener of this.kernel.listeners.requestHeld) listener.requestHeld(request, { limit, key })
+    for (const listener of this.listeners.requestHeld) listener.requestHeld(request, { limit, key })
   }
 
   freed(request: Request, now: Nanos): void {
