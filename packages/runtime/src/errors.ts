@@ -204,17 +204,20 @@ export class UnreachableError extends GenPoolError {
   constructor(
     readonly target: string,
     readonly mayHaveRun: boolean,
-    /** What happened and what to do, in sentences. */
-    why?: Remedy,
+    /** What happened and what to do, in sentences. `so`: what became of the request, if that is not said yet; "" for nothing more. */
+    why?: Remedy & { readonly so?: string },
     /** The node that had it; undefined if it was sent to none. */
     readonly node?: string,
   ) {
     super(
-      `"${textOf(target)}" cannot be reached: ${textOf(why?.says ?? 'nothing is known of why.')} ` +
-        (mayHaveRun ? 'The request may have run, so it was not sent again.' : 'The request was not run.'),
+      `"${textOf(target)}" cannot be reached: ${textOf(why?.says ?? 'nothing is known of why.')} ${why?.so ?? becameOf(mayHaveRun)}`.trimEnd(),
       withCause(why?.cause),
     )
   }
+}
+
+function becameOf(mayHaveRun: boolean): string {
+  return mayHaveRun ? 'The request may have run, so it was not sent again.' : 'The request was not run.'
 }
 
 function withCause(cause: unknown): ErrorOptions | undefined {

@@ -92,8 +92,8 @@ export class DeadLetters {
     return letters
   }
 
-  /** Sends one again, and it is dead no more. @throws {InvalidError} if it is gone, or cannot be read */
-  async retry(seq: number): Promise<Stored> {
+  /** Sends one again. It stays a dead letter until it is discarded. @throws {InvalidError} if it is gone, or cannot be read */
+  async send(seq: number): Promise<Stored> {
     const { jsm, publisher, names } = this.parts
     const found = await jsm.streams.getMessage(names.dead, { seq })
     if (found === null) throw this.#refused(seq, GONE)
@@ -102,9 +102,7 @@ export class DeadLetters {
     const frame = movedFrame({ ...job.header, delayMs: undefined, storedAt: undefined }, job.body)
     // An id of its own: the one of the cast may still be known as a duplicate.
     const messageId = `retry.${seq}.${found.time.getTime()}`
-    const stored = await publisher.store({ subject: names.subjectOf(job.header.key), frame, messageId })
-    await this.discard(seq)
-    return stored
+    return publisher.store({ subject: names.subjectOf(job.header.key), frame, messageId })
   }
 
   /** Deletes one. Returns whether it was there. */

@@ -79,9 +79,9 @@ export interface Durable<P extends Protocol = any> {
    * @throws {OptionsError} if an argument is wrong, {StoppedError} if the pool has stopped, {UnreachableError} without JetStream
    */
   consume(pool: HereRef, options?: ConsumeOptions): Promise<Consumer>
-  /** The casts that could not be done, the oldest first. */
+  /** The casts that could not be done, the oldest first: 100 of them, or `limit`. `after` the `seq` of the last one come the next. */
   dead(options?: DeadOptions): Promise<readonly DeadLetter[]>
-  /** Sends a dead letter again, with its id: it has all attempts once more, and its history begins anew. @throws {InvalidError} if it is gone, or cannot be read */
+  /** Sends a dead letter again, with its id: it has all attempts once more, and its history begins anew. @throws {InvalidError} if it is gone, or cannot be read; {UnreachableError} with `mayHaveRun: true` if it is sent again, or may be, and could not be deleted */
   retry(letter: { readonly seq: number }): Promise<Stored>
   /** Deletes a dead letter. Returns whether it was there. */
   discard(letter: { readonly seq: number }): Promise<boolean>
@@ -176,7 +176,14 @@ class DurableQueue implements Durable {
 
   async retry(letter: { readonly seq: number }): Promise<Stored> {
     const seq = seqOf(letter, 'retry')
-    return this.#changing(() => this.queue.letters.retry(seq))
+    const { letters, failures } = this.queue
+    const stored = await this.#changing(() => letters.send(seq))
+    try {
+      await this.queue.patiently(() => letters.discard(seq))
+    } catch (error) {
+      throw failures.notDeleted(seq, error)
+    }
+    return stored
   }
 
   async discard(letter: { readonly seq: number }): Promise<boolean> {

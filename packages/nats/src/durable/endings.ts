@@ -107,6 +107,7 @@ export class Endings {
       }
       this.#acknowledge(job)
       ports.counts.dead++
+      ports.unknowns.remove(job.incoming.seq)
       tellOf(ports, job, { outcome: 'dead', error, reason: last.reason })
     })
   }

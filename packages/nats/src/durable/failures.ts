@@ -18,13 +18,21 @@ export class DurableFailures {
       whatHappened(cause, this.domain),
       ...(isClosed(cause) ? [OPEN_ANOTHER] : isFull(cause) ? [FULL] : refusalIn(cause) === null ? [advice] : []),
     ].join(' ')
-    return new UnreachableError(this.queue, false, { says, cause })
+    return new UnreachableError(this.queue, false, { says, cause, so: '' })
   }
 
   /** Something was to be changed, and nobody knows whether it was. */
   unanswered(cause: unknown): GenPoolError {
     const says = `${whatHappened(cause, this.domain)} Try again: that does no harm.`
-    return new UnreachableError(this.queue, true, { says, cause })
+    return new UnreachableError(this.queue, true, { says, cause, so: '' })
+  }
+
+  /** A dead letter was sent again, and is still there. */
+  notDeleted(seq: number, cause: unknown): GenPoolError {
+    const says =
+      `The cast of dead letter ${seq} is stored again, but the letter could not be deleted: ${whatHappened(cause, this.domain)} Delete it with ` +
+      'discard(), and do not retry it: after "duplicates", or a restart of the server, that would store the cast once more.'
+    return new UnreachableError(this.queue, true, { says, cause, so: '' })
   }
 
   /** What JetStream said when a consumer looked at it, which it does again soon. */
@@ -39,11 +47,12 @@ export class DurableFailures {
     { id, mayBeStored, seen }: { id: string; mayBeStored: boolean; seen: QueueInspection | null },
   ): GenPoolError {
     const advice = mayBeStored
-      ? `The cast with the id "${id}" may be stored: cast it again with this id, and it is not stored twice.`
+      ? `The cast with the id "${id}" may be stored: cast it again with this id, and it is not stored twice, unless the server was restarted meanwhile and it is done already.`
       : `${isFull(cause) ? `${fullOf(seen)} ` : areFilesGone(cause) ? `${FILES_GONE} ` : ''}The cast is not stored.`
     return new UnreachableError(this.queue, mayBeStored, {
       says: `${whatHappened(cause, this.domain)} ${advice}`,
       cause,
+      so: '',
     })
   }
 

@@ -66,6 +66,11 @@ export class UnknownTypes {
     if (this.#given.size > MOST && oldest !== undefined) this.#given.delete(oldest)
   }
 
+  /** A cast is dead: it waits no more. */
+  remove(seq: number): void {
+    this.#given.delete(seq)
+  }
+
   /** How many casts are given back in a second. */
   rate(now: Nanos): number {
     this.#roll(now)

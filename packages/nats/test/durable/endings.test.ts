@@ -40,6 +40,7 @@ function inHand(put: () => Promise<void>) {
     },
     letters: { put: async () => (said.push('put'), put().then(() => void said.push('stored'))) },
     refusals: { acknowledged: ({ seq }: { seq: number }) => said.push(`known ${seq}`), isUnheard: () => false },
+    unknowns: { remove: () => undefined },
     mayTell: () => true,
     isStopping: () => false,
     forgotten: () => null,

@@ -18,6 +18,7 @@ const USERS = [
   user('noapi', [OWN]),
   user('noack', [OWN, API]),
   user('nocast', ['genpool.q.tries.>', API, ACK]),
+  `{ user: nodelete, password: x, permissions: { publish: { allow: ">", deny: "$JS.API.STREAM.MSG.DELETE.>" } } }`,
   user('noinbox', [OWN, API, ACK], 'nothing'),
   user('nonext', [OWN, '$JS.API.INFO', '$JS.API.STREAM.>', '$JS.API.CONSUMER.LIST.>', ACK]),
 ]
@@ -83,6 +84,23 @@ describe('an account that lacks a permission', () => {
     )
     await all.cast({ type: 'send', to: 'ann' })
     expect(await all.inspect()).toMatchObject({ waiting: 1 })
+    await consumer.stop()
+  })
+
+  it('to delete: a dead letter that is sent again says that it is, and that the letter is still there', async () => {
+    const all = await durable(await as('all'), { ...options, maxDeliver: 1 })
+    const consumer = await all.consume(pool())
+    await all.cast({ type: 'send', to: 'fail' })
+    await until(async () => (await all.dead()).length === 1, 'it died')
+    const jobs = await durable(await as('nodelete'), { ...options, maxDeliver: 1 })
+    const [letter] = await jobs.dead()
+    const refused = await jobs.retry(letter!).catch((error: unknown) => error)
+    expect(refused).toMatchObject({ code: 'ERR_GENPOOL_UNREACHABLE', mayHaveRun: true })
+    expect(String(refused)).toMatch(
+      /letter 1 is stored again, but the letter could not be deleted: .*MSG\.DELETE.*discard\(\)/,
+    )
+    expect(String(refused)).not.toContain('was not run')
+    await until(() => consumer.inspect().dead === 2, 'it ran again, and died')
     await consumer.stop()
   })
 

@@ -53,3 +53,16 @@ describe('a cast of a type that a consumer does not know', () => {
     expect(unknowns.counts(6 * second)).toEqual({ new: 30 })
   })
 })
+
+describe('the casts of unknown types that a consumer names', () => {
+  it('are those that it gave back lately, and that are not dead', () => {
+    const types = new UnknownTypes()
+    types.add(1, 'new', 0)
+    types.add(2, 'new', 0)
+    types.add(3, 'other', 0)
+    types.remove(2)
+    types.remove(3)
+    expect(types.counts(1000 * NS_PER_MS)).toEqual({ new: 1 })
+    expect(types.counts(60_000 * NS_PER_MS)).toEqual({})
+  })
+})
