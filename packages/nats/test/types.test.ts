@@ -32,6 +32,16 @@ export async function typedQueues(connection: Parameters<typeof durable>[0]): Pr
   await jobs.cast({ type: 'add', v: 1 })
   // @ts-expect-error there is no such type
   await jobs.cast({ type: 'other' })
+  const send = async (queue: Durable<typeof _Work>): Promise<void> => {
+    await queue.cast({ type: 'put', v: 1 })
+    // @ts-expect-error it takes a number
+    await queue.cast({ type: 'put', v: 'x' })
+    takesAny(queue)
+  }
+  await send(jobs)
+  const sendTyped = (queue: Durable<typeof _Work extends Behaviour<infer P> ? P : never>) =>
+    queue.cast({ type: 'put', v: 1 })
+  await sendTyped(jobs)
   const untyped = await durable(connection, { name: 'q' })
   await untyped.cast({ type: 'whatever' })
   takesAny(untyped)
