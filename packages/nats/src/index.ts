@@ -1,7 +1,7 @@
 export { remotePool, type RemotePoolRef } from './client/remote-pool-actor'
 export type { NodeInspection, RemoteInspection } from './client/inspect-remote'
 export { type RemotePoolChanges, type RemotePoolOptions, remotePoolOptions } from './client/remote-options'
-export { type Consumer, type Durable, durable } from './durable/durable'
+export { type Consumer, type Durable, durable, type JobQueue } from './durable/durable'
 export {
   type ConsumeOptions,
   consumeOptions,

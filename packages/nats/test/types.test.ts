@@ -49,6 +49,16 @@ export async function typedQueues(connection: Parameters<typeof durable>[0], sys
   await jobs.consume(spawnPool(system, _Other))
   // @ts-expect-error so does one that takes calls only
   await jobs.consume(spawnPool(system, definePool({ calls: { put: (_: { v: number }) => reply(1) } })))
+  const send = async (queue: Durable<typeof _Work>): Promise<void> => {
+    await queue.cast({ type: 'put', v: 1 })
+    // @ts-expect-error it takes a number
+    await queue.cast({ type: 'put', v: 'x' })
+    takesAny(queue)
+  }
+  await send(jobs)
+  const sendTyped = (queue: Durable<typeof _Work extends Behaviour<infer P> ? P : never>) =>
+    queue.cast({ type: 'put', v: 1 })
+  await sendTyped(jobs)
   const untyped = await durable(connection, { name: 'q' })
   await untyped.cast({ type: 'whatever' })
   await untyped.consume(spawnPool(system, _Other))

@@ -122,20 +122,20 @@ export class Begins {
 
   /** How much fits now. */
   room(place: number, now: Nanos): number {
-    const { limit, burst } = this.rules
+    const { limit, burst } = this
     const ofShare = this.shareSums === null ? Infinity : burst - this.usedOfShare(this.shareSums, place, now)
     return Math.max(0, Math.min(limit - this.used(place, now), ofShare))
   }
 
   /** When the last of `cost` fits if it begins bit by bit, as soon as it may: of more than a burst, a burst after the other. */
   opensAfter(place: number, cost: number, now: Nanos): Nanos {
-    const bursts = Math.max(0, Math.ceil(cost / this.rules.burst) - 1)
-    return this.opensAt(place, cost - bursts * this.rules.burst, now) + bursts * this.share
+    const bursts = Math.max(0, Math.ceil(cost / this.burst) - 1)
+    return this.opensAt(place, cost - bursts * this.burst, now) + bursts * this.share
   }
 
   /** How long it takes on average until 1 more fits. */
   get every(): Nanos {
-    return this.rules.interval / this.rules.limit
+    return this.interval / this.limit
   }
 
   /** Reports that something of this cost begins now. */

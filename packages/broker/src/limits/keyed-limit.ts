@@ -100,7 +100,7 @@ export class KeyedLimit<E extends Waiting> extends KeyCounts<E> {
     if (lane !== null && holdOf(lane.rate) > now) return 'backOff'
     // One that is parked while none of its key stands in the queue costs more than may begin now.
     const isHeld =
-      lane === null ? this.isBlocked(place, now) : lane.isBlocked(cost, now) || (lane.parked > 0 && lane.ready === 0)
+      lane === null ? !this.mayBegin(place, now) : lane.isBlocked(cost, now) || (lane.parked > 0 && lane.ready === 0)
     return isHeld ? (this.isRate ? 'rate' : 'limits') : undefined
   }
 

@@ -73,9 +73,19 @@ export interface Consumer {
   stop(options?: { readonly within?: number }): Promise<void>
 }
 
-/** A queue of durable casts. Without `P`, one of whatever casts. */
+/**
+ * A queue of durable casts.
+ *
+ * @typeParam T the behaviour that consumes, as in `Durable<typeof Emails>`, or its protocol; without it, a queue of whatever casts
+ */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a queue of any behaviour is one of these
-export interface Durable<P extends Protocol = any> {
+export type Durable<T extends Protocol | Behaviour = any> = JobQueue<ProtocolIn<T>>
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the same
+type ProtocolIn<T> = 0 extends 1 & T ? any : T extends Behaviour<infer P> ? P : T extends Protocol ? T : never
+
+/** A queue of the casts of a protocol. */
+export interface JobQueue<P extends Protocol> {
   readonly name: string
   /**
    * Stores a cast. When the promise resolves, it will be done: at least once, whatever process ends.

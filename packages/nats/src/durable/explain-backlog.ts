@@ -43,10 +43,13 @@ function remedyOf({ inHand, atMost, members, server }: ConsumerInspection): Pick
 }
 
 /** A consumer has all in hand that it may have. */
-export function full({ inHand, atMost, members, oldestMs, stopping, closed }: ConsumerInspection): Finding[] {
+export function full(seen: ConsumerInspection): Finding[] {
+  const { inHand, atMost, members, oldestMs, stopping, closed, server } = seen
   if (stopping) return []
   if (closed !== null) return [shut(closed, inHand)]
   if (inHand < atMost) return []
+  // That it grows says already what helps, and more members do not.
+  if (server !== null && isOneLane(server) && growing(seen).length > 0) return []
   const isOwn = atMost < members
   return [
     {

@@ -33,10 +33,13 @@ export class QueueNames {
   /** The subject and the consumer of each lane. */
   readonly lanes: readonly Subject[]
   readonly #laneOf: ReadonlyMap<string, number>
+  /** Whose names these are, for people. */
+  readonly owner: string
   readonly #base: string
 
   constructor({ prefix, name, lanes, domain }: NameOptions) {
     this.api = domain === undefined ? '$JS.API' : `$JS.${domain}.API`
+    this.owner = ownerIn(prefix, name)
     const base = (this.#base = `${prefix}.${name}`)
     this.jobs = `${prefix}_${name}_jobs`
     this.tries = `${prefix}_${name}_tries`
@@ -53,6 +56,17 @@ export class QueueNames {
         : { subject: `${base}.jobs.key.${i}`, consumer: `key-${i}` },
     )
     this.#laneOf = new Map(this.lanes.map(({ subject }, i) => [subject, i]))
+  }
+
+  /** The queue that has these subjects in a stream of the same name: "a" with "b_c", and "a_b" with "c". Null if that is no other one. */
+  ownerOf(subjects: readonly string[] = []): string | null {
+    if (subjects.includes(this.allJobs)) return null
+    for (const subject of subjects) {
+      const [prefix, name, ...rest] = subject.split('.')
+      const isQueue = rest.join('.') === 'jobs.>' && `${prefix}_${name}_jobs` === this.jobs
+      if (isQueue && subject !== this.allJobs) return ownerIn(prefix as string, name as string)
+    }
+    return null
   }
 
   /** The consumers of all lanes. */
@@ -88,4 +102,8 @@ export class QueueNames {
   deadOf(seq: number): string {
     return `${this.#base}.dead.${seq}`
   }
+}
+
+function ownerIn(prefix: string, name: string): string {
+  return `the prefix "${prefix}" and the name "${name}"`
 }

@@ -77,7 +77,7 @@ export async function ensureStreams(
   for (const wanted of streams) {
     const info = infos.get(wanted.made.name) as StreamInfo
     const found = info.config
-    if (wanted.made.name === names.jobs) checkFixed(found, { fixed, storage: options.storage, failures })
+    if (wanted.made.name === names.jobs) checkFixed(found, { fixed, storage: options.storage, failures, names })
     if (!isFirst) continue
     await changeStream(jsm, { info, asked: wanted.asked, ports })
     if (wanted.made.name !== names.jobs) await keepAll(jsm, found)
@@ -233,13 +233,20 @@ async function ensureAll(
 }
 
 function checkFixed(
-  { description, retention, storage: theirs }: StreamConfig,
-  { fixed, storage, failures }: { fixed: Fixed; storage: 'file' | 'memory' | undefined; failures: DurableFailures },
+  { description, retention, storage: theirs, subjects }: StreamConfig,
+  {
+    fixed,
+    storage,
+    failures,
+    names,
+  }: { fixed: Fixed; storage: 'file' | 'memory' | undefined; failures: DurableFailures; names: QueueNames },
 ): void {
   const found = fixedIn(description)
   if (found === null || retention !== RetentionPolicy.Workqueue) {
     throw failures.otherQueue('name', 'something else', 'a queue of durable casts')
   }
+  const owner = names.ownerOf(subjects)
+  if (owner !== null) throw failures.otherQueue('name', owner, names.owner)
   for (const option of ['lanes', 'ackWait'] as const) {
     if (found[option] === fixed[option]) continue
     throw failures.otherQueue(

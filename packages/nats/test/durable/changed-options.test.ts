@@ -45,6 +45,21 @@ describe('a queue that is there', () => {
     })
   })
 
+  it('of another prefix and name is not used, though its streams have the same names', async () => {
+    const connection = await connectTo(await startJetStream())
+    const jobs = await durable(connection, { prefix: 'p', name: 'x_y', storage: 'memory' })
+    const other = { prefix: 'p_x', name: 'y', storage: 'memory' } as const
+    await expect(durable(connection, other)).rejects.toMatchObject({
+      code: 'ERR_GENPOOL_OPTIONS',
+      message: expect.stringContaining(
+        'its "name" is fixed, the queue was made with the prefix "p" and the name "x_y", and this is the prefix "p_x" and the name "y"',
+      ) as string,
+    })
+    await jobs.cast({ type: 'a' })
+    expect(await jobs.inspect()).toMatchObject({ waiting: 1, trouble: null })
+    await durable(connection, { ...other, prefix: 'p_xx' })
+  })
+
   it('of a server alone refuses replicas as a new one does: the server would take them, and lose all at its next start', async () => {
     const server = await startJetStream()
     const connection = await connectTo(server, { reconnectTimeWait: 50, maxReconnectAttempts: -1 })

@@ -169,6 +169,11 @@ describe('explain of a consumer', () => {
     expect(findings[0]!.advice).toContain('more members do not help')
   })
 
+  it('does not advise more members beside that, if all are busy', () => {
+    const { findings } = explainConsumer(consumer({ ...server, longestLane: 4990 }, { inHand: 4 }))
+    expect(findings).toMatchObject([{ finding: 'growing-queue', option: 'lanes' }])
+  })
+
   it('names "atMost" if that leaves members idle', () => {
     const { findings } = explainConsumer(consumer(server, { inHand: 1, atMost: 1, members: 8 }))
     expect(findings).toMatchObject([

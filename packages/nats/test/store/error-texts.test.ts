@@ -70,6 +70,6 @@ describe('a dead letter', () => {
   it('was not there if the server says so', async () => {
     const letters = lettersOf({ deleteMessage: noAnswer, getMessage: () => Promise.resolve(null) })
     expect(await letters.discard(7)).toBe(false)
-    await expect(letters.retry(7)).rejects.toThrow('dead letter 7 of "mails"')
+    await expect(letters.send(7)).rejects.toThrow('dead letter 7 of "mails"')
   })
 })
