@@ -35,7 +35,7 @@ export function longRunMs(ref: PoolRef): number {
 export type Closed = Halted | 'ending' | 'breaker' | 'rate'
 
 /** For how much a pool has room. */
-export interface Room {
+interface Room {
   /** How many messages it can work on at once. 0 if it ends or is paused. */
   readonly size: number
   /** How many more members could work now. */

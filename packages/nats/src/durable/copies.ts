@@ -10,7 +10,7 @@ const KEEP_MS = 600_000
 const LOOK_MS = 60_000
 
 /** A delayed cast, as it is told from all others: its place before it was moved, and when it was stored there. */
-export interface Origin {
+interface Origin {
   readonly seq: number
   readonly storedAt: string
 }
