@@ -16,7 +16,15 @@ export { initialise } from '../work/callbacks'
 export { type DistantActor, LocalPool, type LocalPoolSetup } from './local-pool'
 export type { AfterCommit, CellElsewhere } from './last-word-worker'
 export { type Figure, type PoolElsewhere, putElsewhere } from '../api/elsewhere'
-export { addSource, type Closed, deliver, type Delivering, type DeliveryOptions, longRunMs, roomIn } from '../api/deliver'
+export {
+  addSource,
+  type Closed,
+  deliver,
+  type Delivering,
+  type DeliveryOptions,
+  longRunMs,
+  roomIn,
+} from '../api/deliver'
 export { explanationOf } from '../api/explain'
 export {
   type Halted,
