@@ -130,6 +130,15 @@ describe('the error', () => {
     )
   })
 
+  it('of a wrong "idempotent" says so here, too, where nothing depends on it', async () => {
+    const asked = pool()
+    const text = 'The option "idempotent" of a message to pool "pool" is wrong: expected true or false, got 5.'
+    expect(await messageOf(() => call(asked, { type: 'go' }, { idempotent: 5 as never }))).toBe(text)
+    const right = call(asked, { type: 'go' }, { idempotent: true })
+    await clock.advance(1)
+    expect(await right).toBe(1)
+  })
+
   it('of a call that may be sent again in 25 days has that time to the millisecond', async () => {
     const breaker = { failures: 1, wait: 2 ** 31, maxWait: 2 ** 31 }
     const asked = spawnPool(

@@ -156,7 +156,7 @@ export function applyOptions(request: Request, options: MessageOptions): GenPool
 
 function apply(
   request: Request,
-  { timeout, priority, key, share, latest, signal, onProgress }: MessageOptions,
+  { timeout, priority, key, share, latest, signal, onProgress, idempotent }: MessageOptions,
 ): GenPoolError | undefined {
   const fault = timeout === undefined ? undefined : applyTimeout(request, timeout)
   if (fault !== undefined) return fault
@@ -187,6 +187,10 @@ function apply(
     const id = keyOf(request, 'latest', latest)
     if (id instanceof OptionsError) return id
     request.extend().latest = { key: id }
+  }
+  // Only a pool on other machines does something with it.
+  if (idempotent !== undefined && typeof idempotent !== 'boolean') {
+    return wrong(request, 'idempotent', `expected true or false, got ${showValue(idempotent)}`)
   }
   return request.expectsAnswer ? applyCallerOptions(request, signal, onProgress) : undefined
 }
