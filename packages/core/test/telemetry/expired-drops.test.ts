@@ -11,13 +11,20 @@ const QUEUES: [string, PoolOptions, object][] = [
   ['a run that it shares', {}, { share: 1 }],
 ]
 
+const ends: (() => void)[] = []
+afterEach(() => {
+  for (const end of ends.splice(0)) end()
+})
+
 /** Writes down which drops of a pool are told, and with what outcome each request ends. */
 const watched = (options: PoolOptions) => {
   const worker = defineTask(({ ms }: { ms: number }) => clock.wait(ms))
   const pool = spawnPool(system, worker, 'pool', { clock, size: 1, ...options })
   const told: string[] = []
-  onEvent('genpool:drop', ({ reason }) => told.push(reason), { pool })
-  onEvent('genpool:request:settled', ({ outcome }) => told.push(outcome), { pool })
+  ends.push(
+    onEvent('genpool:drop', ({ reason }) => told.push(reason), { pool }),
+    onEvent('genpool:request:settled', ({ outcome }) => told.push(outcome), { pool }),
+  )
   return { pool, told }
 }
 
