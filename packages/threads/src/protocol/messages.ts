@@ -100,7 +100,7 @@ export type ToThread =
   | readonly ['end', reason: EncodedValue, poolStops: boolean, keeps: boolean]
 
 /** An answer: a value, or the number of one that the owner keeps. */
-export interface Answer {
+interface Answer {
   readonly value: unknown
   readonly kept?: number
 }
