@@ -14,7 +14,7 @@ import type { RemoteRequest } from './remote-request'
 /** What answers need. */
 export interface AnswerPorts {
   readonly name: string
-  readonly pending: Pick<Pending, 'get' | 'now'>
+  readonly pending: Pick<Pending, 'get' | 'now' | 'of'>
   readonly counts: { bad: number; late: number; retries: number }
   readonly failures: RemoteFailures
   readonly reads: Reads
@@ -35,6 +35,10 @@ export interface AnswerPorts {
     hasNodeFor(request: RemoteRequest, now: Nanos): boolean
     send(request: RemoteRequest, now: Nanos): void
     wait(request: RemoteRequest): void
+  }
+  readonly keys: {
+    /** Whether a call of this key is at a node. */
+    isInFlight(key: string): boolean
   }
   readonly casts: {
     cameTooEarly(id: string): void
@@ -81,21 +85,36 @@ export class Answers {
    * gives it back.
    */
   notTaken(id: string): void {
-    const { pending, counts, delivery, casts } = this.ports
+    const { pending, counts, delivery, keys, casts } = this.ports
     const request = pending.get(id)
     if (request === undefined) return casts.cameTooEarly(id)
-    // One that was sent there before may have run. It is sent again when the node has caught up.
-    if (request.node === null || request.attemptId !== id || request.isRepeated) return
-    request.node.loses(request)
-    request.returned(request.node.id)
-    request.leaves()
-    if (request.key !== null) return delivery.wait(request)
-    // It was no work for anybody: it goes to another node, whatever the budget for retries.
-    counts.retries++
-    delivery.send(request, pending.now())
+    const { node, key } = request
+    if (node === null || request.attemptId !== id) return
+    // Another copy may have run. It is sent again when the node has caught up.
+    if (--request.copies > 0) return
+    this.#comesBack(request, node)
+    if (key === null) {
+      // It was no work for anybody: it goes to another node, whatever the budget for retries.
+      counts.retries++
+      return delivery.send(request, pending.now())
+    }
+    delivery.wait(request)
+    // What was sent after it came there after it, and was not taken either: so nothing of it may be sent again before this.
+    if (!keys.isInFlight(key)) return
+    const later = pending.of(node).filter((each) => each.key === key && each.order > request.order && !each.isRepeated)
+    for (const each of later) {
+      this.#comesBack(each, node)
+      delivery.wait(each)
+    }
   }
 
-  /** Nobody listened: it certainly did not run there, unless it was sent there before. */
+  #comesBack(request: RemoteRequest, node: Node): void {
+    node.loses(request)
+    request.returned(node.id)
+    request.leaves()
+  }
+
+  /** Nobody listened: it certainly did not run there, unless it was sent more than once, and not all copies have come back. */
   nobody(id: string): void {
     const { pending, roster, retries, delivery, casts } = this.ports
     const now = pending.now()
@@ -103,8 +122,8 @@ export class Answers {
     const node = request?.node ?? null
     if (request === undefined || node === null || request.attemptId !== id) return casts.reachedNobody(id, now)
     roster.missing(node, now)
-    // It was there before: whether it is gone is decided by how long it stays away.
-    if (request.isRepeated) return
+    // Another copy may be there: whether the node is gone is decided by how long it stays away.
+    if (--request.copies > 0) return
     node.loses(request)
     request.leaves()
     request.refused(node.id)

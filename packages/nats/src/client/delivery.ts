@@ -114,6 +114,7 @@ export class Delivery {
         continue
       }
       request.isRepeated = true
+      request.copies++
       this.#publish(node, request, request.renewed(now, true))
     }
   }
@@ -139,6 +140,7 @@ export class Delivery {
     request.sentAt = now
     request.firstSentAt ??= now
     request.isRepeated = false
+    request.copies = 1
     request.workMs = this.ports.roster.workMs(node, request.setup.type, now)
     node.sends(now, request.workMs)
     this.#publish(node, request, frame)

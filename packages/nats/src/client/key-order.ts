@@ -30,6 +30,11 @@ export class KeyOrder {
     return this.#held
   }
 
+  /** Whether a call of a key is at a node. */
+  isInFlight(key: string): boolean {
+    return this.#keys.has(key)
+  }
+
   /** A message of a key waits for a connection or a node. */
   waits(key: string): void {
     this.#waiting.set(key, (this.#waiting.get(key) ?? 0) + 1)

@@ -56,6 +56,8 @@ export class RemoteRequest implements Expiring {
   firstSentAt: Nanos | null = null
   /** It was sent to its node a second time, because a connection or its answer was lost. */
   isRepeated = false
+  /** How many times its attempt was sent, but for those of which is known that its node did not get or take them. */
+  copies = 0
   /** How often its node has told that NATS refused its answer. */
   lostAnswers = 0
   /** Nodes that have refused it. */

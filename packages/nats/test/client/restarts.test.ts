@@ -43,6 +43,22 @@ describe('nodes that are all gone for a moment', () => {
     client.stop()
   })
 
+  it('are waited for by a call that was sent twice, and reached nobody twice', async () => {
+    const { clock, network, client, ask } = await setup(1)
+    const [node] = network.nodes
+    network.down(node!)
+    const call = ask('hello')
+    // It is back, says so, and is gone again before the call arrives.
+    network.up(node!)
+    network.down(node!)
+    await clock.advance(3000)
+    expect(call.outcome).toBeUndefined()
+    network.up(node!)
+    await clock.advance(20)
+    expect(call.outcome).toBe('hello')
+    client.stop()
+  })
+
   it('are waited for with casts, too', async () => {
     const { clock, network, client, lost } = await setup(1)
     network.kill(network.nodes[0]!)
