@@ -1,17 +1,14 @@
-import { call, cast, type GenPoolError, InvalidError, isGenPoolError } from '@genpool/core'
 import { RecentHistogram, WINDOW } from '@genpool/core/elsewhere'
-import { lookUp, type Nanos, NS_PER_MS, ReplyReference, textOf, UnreachableError } from '@genpool/runtime'
-import { dispatch } from 'nact'
+import { type Nanos, NS_PER_MS, textOf, UnreachableError } from '@genpool/runtime'
 import { BadFrame, isBadFrame, unknownKind } from '../wire/errors'
 import { type Frame, Kind, openFrame, readCancel, readRequest, type RequestHeader } from '../wire/frames'
 import { AnswerFrames } from './answer-frames'
+import { Answers } from './answers'
 import { CatchUp } from './catch-up'
 import type { EndpointCounts, EndpointPorts, Incoming } from './endpoint-ports'
 import { HeldRequests } from './held-requests'
-import { Memory } from './memory'
-
-/** What has come, and has no answer yet. */
-const NO_ANSWER = new Uint8Array(0)
+import { Memory, NO_ANSWER } from './memory'
+import { type Arrived, Runs } from './runs'
 
 /** So many addresses are remembered to which calls were given back. */
 const MOST_RETURNED = 10_000
@@ -35,6 +32,8 @@ export class Endpoint {
   #wasAway = false
   readonly #catchUp: CatchUp
   readonly #frames: AnswerFrames
+  readonly #answers: Answers
+  readonly #runs: Runs
   /** The addresses of the last calls that were given back. */
   readonly #givenBack = new Set<string>()
   #idle: (() => void) | null = null
@@ -45,6 +44,15 @@ export class Endpoint {
     this.#memory = new Memory(now, () => ports.settings.rememberBytes ?? Infinity)
     this.#catchUp = new CatchUp(ports.state, this.#held)
     this.#frames = new AnswerFrames(ports, this.counts, () => this.running)
+    const parts = { ports, memory: this.#memory, frames: this.#frames }
+    this.#answers = new Answers({ ...parts, counts: this.counts })
+    this.#runs = new Runs({
+      ...parts,
+      answers: this.#answers,
+      took: this.took,
+      giveBack: (reply) => this.#return(reply),
+      ended: () => this.#rest(),
+    })
   }
 
   /** How many requests it works on. */
@@ -61,7 +69,7 @@ export class Endpoint {
       }
       this.#frame(openFrame(message.data), reply, message)
     } catch (error) {
-      this.#refuse(reply, error)
+      this.#answers.refuse(reply, error)
     }
   }
 
@@ -98,14 +106,14 @@ export class Endpoint {
     const header = readRequest(frame)
     // Its sender does not know that this node has connected again, and that earlier ones of its key may be lost.
     const isEarly = header.epoch !== undefined && header.epoch !== this.ports.epoch()
-    if (isEarly) return this.#send(reply, this.ports.said())
+    if (isEarly) return this.#answers.send(reply, this.ports.said())
     if (this.#isOpen(frame.kind, reply) || (header.again && this.#cameBefore(reply, header))) return
     if (frame.kind === Kind.call && this.#mayReturn(header)) return this.#returnNew(reply, header)
     const value = this.#body(frame.body)
     this.counts.received++
     const request = { kind: frame.kind, header, value, reply, message }
     this.#catchUp.with(header)
-    if (!this.#held.isHolding) return this.#begin(request)
+    if (!this.#held.isHolding) return this.#runs.begin(request)
     const cameAt = this.ports.clock.now()
     this.#held.add(frame.kind === Kind.cast ? '' : reply, () => this.#beginLate(request, cameAt))
   }
@@ -135,20 +143,20 @@ export class Endpoint {
     if (this.#givenBack.size >= MOST_RETURNED) this.#givenBack.clear()
     this.#givenBack.add(reply)
     this.counts.returned++
-    this.#send(reply, this.ports.said())
+    this.#answers.send(reply, this.ports.said())
     this.#rest()
   }
 
   /** Begins what was held, with what is left of its time. */
-  #beginLate(request: Request, cameAt: Nanos): void {
+  #beginLate(request: Arrived, cameAt: Nanos): void {
     const { header, reply } = request
     if (this.#catchUp.hasFailed(header)) {
       const says = `node "${this.ports.node}" has an older state than its caller has seen, and could not read the latest.`
       const frame = this.#frames.failure(new UnreachableError(this.ports.name, false, { says }, this.ports.node))
-      return this.#sendNoted(reply, frame)
+      return this.#answers.sendNoted(reply, frame)
     }
     const heldMs = (this.ports.clock.now() - cameAt) / NS_PER_MS
-    this.#begin({ ...request, header: { ...header, budgetMs: Math.max(0, header.budgetMs - heldMs) } })
+    this.#runs.begin({ ...request, header: { ...header, budgetMs: Math.max(0, header.budgetMs - heldMs) } })
   }
 
   #body(bytes: Uint8Array): unknown {
@@ -157,81 +165,6 @@ export class Endpoint {
     } catch (error) {
       throw isBadFrame(error) ? error : new BadFrame(`its codec cannot read it: ${textOf(error)}`)
     }
-  }
-
-  #begin(request: Request): void {
-    const { propagation } = this.ports.settings
-    const { headers } = request.message
-    if (propagation === undefined || headers === undefined) return this.#run(request)
-    const carrier = { get: (name: string) => headers.get(name) || undefined, names: () => headers.keys() }
-    try {
-      propagation.within(carrier, () => this.#run(request))
-    } catch (error) {
-      this.#refuse(request.reply, error)
-    }
-  }
-
-  #run({ kind, header, value, reply }: Request): void {
-    const { pool } = this.ports
-    const { priority, key } = header
-    const options = { ...(priority === undefined ? {} : { priority }), ...(key === undefined ? {} : { key }) }
-    this.ports.changed()
-    if (kind === Kind.cast) {
-      const result = cast(pool as never, value as never, options)
-      if (!result.ok) this.#fail(reply, result.error)
-    } else if (kind === Kind.dispatch) this.#dispatch(value, reply)
-    else this.#call(value, reply, header, options)
-  }
-
-  #call(value: unknown, reply: string, header: RequestHeader, options: object): void {
-    const signal = this.#memory.began(reply, this.ports.clock.now(), header.mayReturn)
-    const onProgress = header.wantsProgress
-      ? { onProgress: (told: unknown) => this.#send(reply, this.#frames.progress(told)) }
-      : {}
-    call(this.ports.pool as never, value as never, {
-      ...options,
-      ...onProgress,
-      timeout: header.budgetMs,
-      signal: signal as never,
-    }).then(
-      (answer: unknown) => this.#ended(reply, (heldMs) => this.#frames.answer(answer, heldMs)),
-      (error: unknown) => {
-        if (signal.isReturned && isUnbegun(error)) {
-          this.#memory.forget(reply)
-          // It has been sent again meanwhile: its sender would not hear any more that it is given back.
-          if (!signal.mayReturn) return this.#call(value, reply, { ...header, mayReturn: false }, options)
-          this.#return(reply)
-          return this.ports.changed()
-        }
-        this.#ended(reply, (heldMs) => this.#frames.failure(error, heldMs))
-      },
-    )
-  }
-
-  #dispatch(value: unknown, reply: string): void {
-    const { pool } = this.ports
-    const system = (lookUp(pool) as { system?: ConstructorParameters<typeof ReplyReference>[0] } | undefined)?.system
-    if (reply === '' || system === undefined) return dispatch(pool as never, value as never)
-    // It may never be answered: it is remembered for a while, however long it runs.
-    this.#memory.note(reply, NO_ANSWER, this.ports.clock.now())
-    const sender = new ReplyReference(system, {
-      resolve: (answer: unknown) => {
-        sender.close()
-        this.#sendNoted(reply, this.#frames.answer(answer))
-      },
-    } as never)
-    ;(dispatch as (to: unknown, message: unknown, from: unknown) => void)(pool, value, sender)
-  }
-
-  #ended(reply: string, make: (heldMs: number | undefined) => Uint8Array): void {
-    const now = this.ports.clock.now()
-    const frame = this.#memory.answered(reply, now, (heldNs) => {
-      if (heldNs !== undefined) this.took.record(heldNs, now)
-      return make(heldNs === undefined ? undefined : heldNs / NS_PER_MS)
-    })
-    this.#send(reply, frame)
-    this.ports.changed()
-    this.#rest()
   }
 
   /** Something has ended, or will not begin. */
@@ -264,45 +197,13 @@ export class Endpoint {
     const known = this.#memory.recall(reply, ageMs, this.ports.clock.now())
     if (known.kind === 'new') return false
     this.counts.repeated++
-    if (known.kind === 'answered' && known.frame !== NO_ANSWER) this.#send(reply, known.frame)
+    if (known.kind === 'answered' && known.frame !== NO_ANSWER) this.#answers.send(reply, known.frame)
     if (known.kind === 'forgotten') {
       const { rememberBytes } = this.ports.settings
       const bound = rememberBytes === undefined ? '' : ` or ${rememberBytes} bytes ("rememberBytes" of serve)`
       const says = `the connection was lost, and the node has forgotten whether it had the request: it remembers answers for 5 to 10 s, at most 20000${bound}.`
-      this.#fail(reply, new UnreachableError(this.ports.name, true, { says }, this.ports.node))
+      this.#answers.fail(reply, new UnreachableError(this.ports.name, true, { says }, this.ports.node))
     }
     return true
   }
-
-  #refuse(reply: string, error: unknown): void {
-    this.counts.bad++
-    const message = isBadFrame(error) ? error.message : `reading it threw: ${textOf(error)}`
-    this.#fail(reply, new InvalidError(`frame for "${this.ports.name}"`, [{ path: [], message }]))
-  }
-
-  #fail(reply: string, error: GenPoolError): void {
-    if (reply !== '') this.#send(reply, this.#frames.failure(error))
-  }
-
-  /** Sends the answer of what did not count as running, and keeps it for whoever asks again. */
-  #sendNoted(reply: string, frame: Uint8Array): void {
-    if (reply !== '') this.#memory.note(reply, frame, this.ports.clock.now())
-    this.#send(reply, frame)
-  }
-
-  #send(reply: string, frame: Uint8Array | null): void {
-    if (reply !== '' && frame !== null) this.ports.publish(reply, frame)
-  }
-}
-
-function isUnbegun(error: unknown): boolean {
-  return isGenPoolError(error, 'ERR_GENPOOL_CANCELLED') && !error.started
-}
-
-interface Request {
-  readonly kind: number
-  readonly header: RequestHeader
-  readonly value: unknown
-  readonly reply: string
-  readonly message: Incoming
 }

@@ -7,6 +7,9 @@ const MOST_ANSWERS = 10_000
 /** The bytes of both generations together, unless another bound is given. */
 const MOST_BYTES = 64_000_000
 
+/** The answer of what has come, and has none yet. */
+export const NO_ANSWER = new Uint8Array(0)
+
 /** What a node knows of a request that is sent again. */
 export type Remembered =
   | { readonly kind: 'running' }

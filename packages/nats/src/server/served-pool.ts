@@ -1,13 +1,5 @@
 import { type HereRef, load, onEvent, type PoolRef, StoppedError, UnreachableError } from '@genpool/core'
-import {
-  haltedOf,
-  legible,
-  messageTypesOf,
-  openingsOf,
-  unbegunSignals,
-  watchHalts,
-  watchRuns,
-} from '@genpool/core/elsewhere'
+import { haltedOf, legible, unbegunSignals, watchHalts, watchRuns } from '@genpool/core/elsewhere'
 import {
   type Change,
   changesBetween,
@@ -22,25 +14,19 @@ import type { Service as FrameworkService } from '@nats-io/services'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { CLOSED_HERE, flushed, Link, orClosed, wasRead } from '../link'
 import type { Said } from '../nodes/said'
-import { RunTimes } from '../nodes/run-times'
-import { textOfTypes, typeIn } from '../nodes/served-types'
 import { within } from '../pause'
 import { Subjects } from '../subjects'
-import { VERSION } from '../version'
 import { bodiesOf } from '../wire/codec'
 import { Kind, plainFrame } from '../wire/frames'
+import { subscribe } from './addresses'
 import { Announcer } from './announcer'
 import { Arrival } from './arrival'
 import { Endpoint } from './endpoint'
-import { HeldBack } from './held-back'
 import { Mute } from './mute'
+import { SelfReport } from './self-report'
 import { SharedState } from './shared-state'
-import { storeTrouble } from './store-trouble'
 import type { ServiceFigures } from './service-figures'
 import { type CheckedServeOptions, type ServeChanges, serveOptions } from './serve-options'
-
-/** The queue group of requests for any node. */
-const QUEUE = 'genpool'
 
 /** How long telling the clients may take, in milliseconds. */
 const FLUSH_MS = 2000
@@ -50,7 +36,6 @@ export class ServedPool {
   readonly id: string
   /** Resolves when it has left: with the error if NATS refused a subscription, otherwise with null. */
   readonly stopped: Promise<Error | null>
-  readonly #startedAt: number
   readonly #subjects: Subjects
   readonly #link: Link
   readonly #arrival: Arrival
@@ -58,8 +43,7 @@ export class ServedPool {
   readonly #announcer: Announcer
   readonly #off: () => void
   readonly #unwatch: readonly (() => void)[]
-  readonly #runTimes = new RunTimes()
-  readonly #heldBack: HeldBack
+  readonly #report: SelfReport
   readonly #mute: Mute
   /** What NATS said when it refused a message of this node. */
   #refusal: string | null = null
@@ -67,8 +51,6 @@ export class ServedPool {
   /** How often it has given messages of keys back. */
   #returns = 0
   #isPaused: boolean
-  /** What the pool has handlers for, once that is known: it does not change. */
-  #types: string | undefined
   #leaving = false
   #stopping: Promise<void> | null = null
   #hasLeft!: (error: Error | null) => void
@@ -79,10 +61,10 @@ export class ServedPool {
     connection: NatsConnection,
     private options: CheckedServeOptions,
   ) {
-    const { clock, prefix, name } = options
+    const { prefix, name } = options
     this.stopped = new Promise((resolve) => (this.#hasLeft = resolve))
     this.id = service.info().id
-    this.#startedAt = clock.now()
+    this.#report = new SelfReport(this.id, pool, options.clock)
     this.#subjects = new Subjects(prefix, name)
     this.#link = new Link(connection, {
       lost: () => undefined,
@@ -92,13 +74,12 @@ export class ServedPool {
     })
     this.#arrival = new Arrival(this.#link, this.stopped)
     this.#mute = this.#makeMute()
-    this.#heldBack = new HeldBack(pool, clock)
     this.#endpoint = this.#makeEndpoint()
     this.#announcer = this.#makeAnnouncer()
     this.#isPaused = haltedOf(pool) === 'paused'
     this.#off = onEvent('genpool:pool:stop', () => void this.stop(0), { pool })
     this.#unwatch = [
-      watchRuns(pool, (message, ns) => this.#runTimes.record(typeIn(message) ?? '', ns, clock.now())),
+      watchRuns(pool, (message, ns) => this.#report.ran(message, ns)),
       watchHalts(pool, () => this.#haltsChanged()),
     ]
     // The framework ends a service when one of its subscriptions is refused.
@@ -180,22 +161,18 @@ export class ServedPool {
   }
 
   #listen(): void {
-    const { service } = this
-    const receive = (error: Error | null, message: Parameters<Endpoint['receive']>[0]): void => {
-      if (error !== null) return
-      if (this.#mute.has(message.reply ?? '')) return void this.#mute.ignored++
-      this.#endpoint.receive(message)
-    }
-    const own = { node: this.id }
-    service.addEndpoint('call', { subject: this.#subjects.callOf(this.id), handler: receive as never, metadata: own })
-    service.addEndpoint('any', { subject: this.#subjects.anyCall, handler: receive as never, queue: QUEUE })
-    const say = (_: unknown, message: { reply?: string; respond(data: Uint8Array): boolean }): void => {
-      if (this.#leaving) return
-      message.respond(plainFrame(Kind.load, this.#said()))
-      this.#mute.said(message.reply ?? '')
-    }
-    service.addEndpoint('ask', { subject: this.#subjects.ask, handler: say as never })
-    service.addEndpoint('ask-node', { subject: this.#subjects.askOf(this.id), handler: say as never })
+    subscribe(this.service, this.#subjects, {
+      id: this.id,
+      request: (message) => {
+        if (this.#mute.has(message.reply ?? '')) this.#mute.ignored++
+        else this.#endpoint.receive(message)
+      },
+      question: (message) => {
+        if (this.#leaving) return
+        message.respond(plainFrame(Kind.load, this.#said()))
+        this.#mute.said(message.reply ?? '')
+      },
+    })
   }
 
   /** Clients hear of a pause at once. What they have sent meanwhile, and what waits, goes back to them. */
@@ -233,32 +210,14 @@ export class ServedPool {
   }
 
   #said(): Said {
-    const { size, idle, waiting, busy, oldestWaitMs, runMs, runP99Ms, phase } = load(this.pool)
-    this.#types ??= textOfTypes(messageTypesOf(this.pool))
-    return {
-      id: this.id,
-      version: VERSION,
-      size,
-      idle,
-      waiting,
-      inHand: Math.max(busy + waiting, this.#endpoint.running),
-      oldestWaitMs,
-      runMs,
-      runP99Ms,
-      runs: this.#runTimes.lately(this.options.clock.now()),
-      upMs: (this.options.clock.now() - this.#startedAt) / NS_PER_MS,
-      everyMs: this.options.every,
+    return this.#report.said({
+      settings: this.options,
+      running: this.#endpoint.running,
       epoch: this.#epoch,
       returns: this.#returns,
-      leaving: this.#leaving || phase === 'stopped' || phase === 'draining',
-      halted: haltedOf(this.pool),
-      openings: openingsOf(this.pool),
-      types: this.#types,
+      isLeaving: this.#leaving,
       muteFor: this.#mute.inboxes,
-      release: this.options.release,
-      store: storeTrouble(this.pool),
-      heldBack: this.#heldBack.by({ idle, waiting }),
-    }
+    })
   }
 
   #publish(subject: string, frame: Uint8Array): void {

@@ -1,0 +1,32 @@
+import type { Service } from '@nats-io/services'
+import type { Subjects } from '../subjects'
+import type { Incoming } from './endpoint-ports'
+
+/** The queue group of requests for any node. */
+const QUEUE = 'genpool'
+
+/** A question of a client: what does the node say of itself? */
+interface Question {
+  readonly reply?: string
+  respond(data: Uint8Array): boolean
+}
+
+/** A node, and what it does with what comes. */
+interface Receiver {
+  readonly id: string
+  request(message: Incoming): void
+  question(message: Question): void
+}
+
+/** Subscribes a node to its addresses: requests for it, requests for any node, and the questions of clients. */
+export function subscribe(service: Service, subjects: Subjects, receiver: Receiver): void {
+  const receive = (error: Error | null, message: Incoming): void => {
+    if (error === null) receiver.request(message)
+  }
+  const { id } = receiver
+  service.addEndpoint('call', { subject: subjects.callOf(id), handler: receive as never, metadata: { node: id } })
+  service.addEndpoint('any', { subject: subjects.anyCall, handler: receive as never, queue: QUEUE })
+  const answer = (_: unknown, question: Question): void => receiver.question(question)
+  service.addEndpoint('ask', { subject: subjects.ask, handler: answer as never })
+  service.addEndpoint('ask-node', { subject: subjects.askOf(id), handler: answer as never })
+}
