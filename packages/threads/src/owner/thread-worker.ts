@@ -1,5 +1,4 @@
 import type { Eventually, Job, JobStage, Started, Worker, WorkerHost, WorkerSeat } from '@genpool/core'
-import type { Cell } from '@genpool/state-ane'
 import { clockOffset, isGenPoolError, type Nanos, systemClock, Turn } from '@genpool/runtime'
 import type { ToOwner, ToThread } from '../protocol/messages'
 import { Ledger } from '../protocol/ledger'
@@ -16,36 +15,10 @@ import { Reports } from './reports'
 import { RunStarts } from './run-starts'
 import { RunTimes } from './run-times'
 import { setupOf } from './setup'
-import { type SharedState } from './shared-state'
 import { Starting } from './starting'
 import type { Thread, ThreadListener } from './thread'
+import type { Threads } from './threads'
 import { TooLate } from './too-late'
-
-/** What the threads of one pool have in common. */
-export interface Threads {
-  readonly prefetch: number | 'auto'
-  /** A thread that loads or has loaded the module. */
-  take(): Thread
-  /** A thread that its member leaves is there for the next one. */
-  keep(thread: Thread): void
-  /** The same of one that may still load. */
-  leftLoading(thread: Thread): void
-  /** Something is under way: looks after it until all is done. */
-  watch(): void
-  /** Work may have to move to a thread that has none. */
-  balanceLater(turn: Turn): void
-  /** Takes back what no thread has begun. */
-  giveBackAll(): void
-  /** Whether another thread could take work. */
-  readonly hasOthers: boolean
-  ready(worker: ThreadWorker, turn: Turn): void
-  ended(worker: ThreadWorker, poolStops: boolean): void
-  learn(manifest: Awaited<Thread['loaded']>): void
-  /** The state that all members share. */
-  sharedState(cell: Cell<unknown>): SharedState
-  /** Nobody follows it any more. */
-  leaveState(shared: SharedState): void
-}
 
 /** The work of one member, in a thread. */
 export class ThreadWorker implements Worker, ThreadListener {
@@ -69,7 +42,7 @@ export class ThreadWorker implements Worker, ThreadListener {
   readonly #state: FollowedState | null
 
   constructor(
-    private readonly threads: Threads,
+    private readonly threads: Threads<ThreadWorker>,
     private readonly seat: WorkerSeat,
     private readonly host: WorkerHost,
   ) {

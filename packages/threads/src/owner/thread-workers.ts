@@ -11,7 +11,8 @@ import type { ThreadRoutes } from './routes'
 import { SharedState } from './shared-state'
 import { Spares } from './spares'
 import { Thread, type ThreadSetup, UnusableModule } from './thread'
-import { type Threads, ThreadWorker } from './thread-worker'
+import { ThreadWorker } from './thread-worker'
+import type { Threads } from './threads'
 
 /** How often threads that work are looked at, in milliseconds. */
 const LOOK_MS = 10
@@ -25,7 +26,7 @@ const STILL_MS = 1
 const KEEP_MS = 5_000
 
 /** Makes the workers of one pool, a thread each. */
-export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
+export class ThreadWorkers implements WorkerFactory, Threads<ThreadWorker>, Runnable {
   readonly #options: CheckedThreadOptions
   readonly #spares: Spares
   readonly #all = new Set<ThreadWorker>()
@@ -106,7 +107,7 @@ export class ThreadWorkers implements WorkerFactory, Threads, Runnable {
     endSoon(making.thread, () => !this.#making.has(info))
   }
 
-  learn(manifest: Parameters<Threads['learn']>[0]): void {
+  learn(manifest: Parameters<Threads<ThreadWorker>['learn']>[0]): void {
     this.routes.learn(manifest)
   }
 
