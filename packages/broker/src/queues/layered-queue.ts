@@ -1,10 +1,8 @@
 import { type Nanos, parseOptions, readSafely } from '@genpool/runtime'
-import { type DropReason } from '../errors'
 import { byArrival, leastOf } from './arrival'
+import { BoundedLayers } from './bounded-layers'
 import { type Layers } from './layers'
-import { Layering } from './layering'
-import { LeafQueue, mustNotWait } from './leaf-queue'
-import { type Queue } from './queue'
+import { mustNotWait } from './leaf-queue'
 import { type CheckedQueueOptions, queueOptions, reconfigureQueue } from './queue-options'
 import { type Waiting } from './waiting'
 
@@ -19,14 +17,12 @@ import { type Waiting } from './waiting'
  *
  * Every operation is O(log priorities) and O(log lanes), however many requests wait.
  */
-export class LayeredQueue<E extends Waiting> extends Layering<E> implements Layers<E> {
-  /** How many requests wait elsewhere and count towards `max`. */
-  outside = 0
+export class LayeredQueue<E extends Waiting> extends BoundedLayers<E> implements Layers<E> {
   /** Fast path: false if it is a drop queue without a `max`, which is six objects away, and seldom in the cache. */
   isBounded = this.levels.base.dropQueue?.max !== Infinity
 
-  get max(): number {
-    return this.levels.base.queue.max
+  oldest(): Nanos | null {
+    return leastOf([...this.levels.all.map((level) => level.oldest()), this.lanes.oldest()])
   }
 
   *[Symbol.iterator](): Iterator<E> {
@@ -36,10 +32,6 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
   *unordered(): Iterable<E> {
     for (const level of this.levels.all) yield* level
     yield* this.lanes
-  }
-
-  oldest(): Nanos | null {
-    return leastOf([...this.levels.all.map((level) => level.oldest()), this.lanes.oldest()])
   }
 
   /** The lowest priority of those that could be served now. */
@@ -113,14 +105,14 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
     // Before anything changes: it may be refused.
     this.fair?.admit(entry)
     this.decision.begin()
-    if (this.#hasRoomFor(entry, now)) this.enter(entry, now)
+    if (this.hasRoomFor(entry, now)) this.enter(entry, now)
     this.finish()
   }
 
   /** Makes sure that `entry` may be added, here or elsewhere; otherwise drops it. */
   makePlace(entry: E, now: Nanos): boolean {
     this.decision.begin()
-    const here = this.#hasRoomFor(entry, now)
+    const here = this.hasRoomFor(entry, now)
     this.finish()
     return here
   }
@@ -257,7 +249,7 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
     this.levels.baseReplaced()
     this.isBounded = this.levels.base.dropQueue?.max !== Infinity
     this.keepOfLanes(this.lanes.reconfigure(options, now))
-    while (this.length > 0 && this.length + this.outside > this.max && this.#shedLowest('max', now));
+    while (this.length > 0 && this.length + this.outside > this.max && this.shedLowest('max', now));
     this.finish()
   }
 
@@ -273,36 +265,4 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
     this.readyNow = 0
     return entries
   }
-
-  #hasRoomFor(entry: E, now: Nanos): boolean {
-    if (this.length + this.outside < this.max || this.#makeRoom(entry, now)) return true
-    this.#drop(entry, 'max', now)
-    return false
-  }
-
-  /** Frees one place for `entry` in a full queue, if it is allowed one. */
-  #makeRoom(entry: E, now: Nanos): boolean {
-    const { lowest } = this.levels
-    if (lowest === undefined || lowest.priority > entry.priority) return false
-    if (lowest.priority < entry.priority) return this.#shedLowest('priority', now)
-    return dropsHead(lowest.queue) && this.#shedLowest('max', now)
-  }
-
-  /** Drops one of the least urgent requests; false if there is none. */
-  #shedLowest(reason: DropReason, now: Nanos): boolean {
-    const level = this.levels.lowest
-    const victim = level?.victim(dropsHead(level.queue)) ?? this.lanes.first()
-    if (victim === null) return false
-    this.take(victim, now)
-    this.#drop(victim, reason, now)
-    return true
-  }
-
-  #drop(entry: E, reason: DropReason, now: Nanos): void {
-    this.decision.add({ entry, reason, sojourn: now - entry.sentAt, waiting: this.length })
-  }
-}
-
-function dropsHead(queue: Queue<Waiting>): boolean {
-  return queue instanceof LeafQueue && queue.makesRoom
 }
