@@ -1,14 +1,10 @@
-import type { BrokerRef, HoldingLimit, LimitFigures } from '@genpool/broker'
+import type { BrokerRef } from '@genpool/broker'
 import { type Change, type ConcreteActor, type Nanos, Turn } from '@genpool/runtime'
 import { type ChildFault, Supervisor } from '../policies/supervision/supervisor'
 import type { Intake } from '../pool/intake'
 import { Kernel } from '../pool/kernel'
-import type { Host, Seat } from '../pool/ports'
+import type { Host } from '../pool/ports'
 import type { Sizing } from '../pool/fixed-size'
-import type { Phase } from '../pool/status'
-import type { Request } from '../requests/request'
-import type { RequestFacts } from '../requests/request-facts'
-import { selfWaitIn } from '../requests/self-wait'
 import { workersOf } from '../work/with-workers'
 import type { ExplainedOptions } from '../views/explain/evidence'
 import { RemediesByEvidence } from '../views/explain/remedies'
@@ -25,6 +21,7 @@ import type { CallOptions } from '../pool/message-options'
 import { type Blueprint, settingsOf } from './blueprint'
 import { changesTo, checkedChanges } from './changes'
 import { explainedOptions } from './explained-options'
+import { KernelFigures } from './kernel-figures'
 import type { CheckedPoolOptions, PoolChanges, PoolOptions } from './options'
 import { Policies } from './policies'
 import { retriesOf, splitRetry } from './retried-calls'
@@ -32,7 +29,7 @@ import { PoolSupervisorPorts } from './supervisor-ports'
 import { ViewPorts } from './view-ports'
 
 /** A pool with all its parts: the kernel, the policies that its options ask for, and the views. The one place that joins them. */
-export class AssembledPool implements PoolView, Sizing {
+export class AssembledPool extends KernelFigures implements PoolView, Sizing {
   readonly kernel: Kernel
   readonly intake: Intake
   readonly #stats: Stats
@@ -50,6 +47,7 @@ export class AssembledPool implements PoolView, Sizing {
     private readonly host: Host & ConcreteActor,
     private readonly blueprint: Blueprint,
   ) {
+    super()
     const { definition, options } = blueprint
     this.#options = options
     this.#given = blueprint.given
@@ -187,25 +185,9 @@ export class AssembledPool implements PoolView, Sizing {
     return this.host.name
   }
 
-  get phase(): Phase {
-    return this.kernel.status.phase
-  }
-
-  get cause(): unknown {
-    return this.kernel.status.cause
-  }
-
-  get drainedFor(): number {
-    return this.kernel.status.drainedFor
-  }
-
   get fixedSize(): number {
     const { size } = this.#options
     return typeof size === 'number' ? size : this.blueprint.defaultSize
-  }
-
-  get size(): number {
-    return this.kernel.roster.size
   }
 
   /** How many requests can be worked on at once, when an elastic size has grown. */
@@ -215,96 +197,8 @@ export class AssembledPool implements PoolView, Sizing {
     return Math.max(1, Math.min(limit, typeof size === 'object' ? size.max : this.size))
   }
 
-  get starting(): number {
-    return this.kernel.roster.slots.starting
-  }
-
-  get failedStarts(): number {
-    return Math.max(this.kernel.roster.failedStarts, this.kernel.sharedState.failedStarts)
-  }
-
-  get oldestStart(): PoolView['oldestStart'] {
-    return this.kernel.starts.oldest
-  }
-
-  get timedOutStarts(): number {
-    return this.kernel.starts.timedOut
-  }
-
-  get restarts(): number {
-    return this.kernel.roster.slots.restarts
-  }
-
-  get seats(): readonly Seat[] {
-    return this.kernel.roster.members
-  }
-
-  get waiting(): readonly RequestFacts[] {
-    return this.kernel.port.waiting
-  }
-
-  get waitingInNoOrder(): Iterable<RequestFacts> {
-    return this.kernel.port.inNoOrder
-  }
-
-  get waitingCount(): number {
-    return this.kernel.port.length
-  }
-
-  oldestWait(now: Nanos): Nanos {
-    return Math.max(0, this.kernel.port.oldestWait(now))
-  }
-
-  get awaitingReply(): ReadonlySet<RequestFacts> {
-    return this.kernel.pool.awaitingReply
-  }
-
-  get deadLetters(): number {
-    return this.kernel.deadLetters.count
-  }
-
-  get shared(): number {
-    return this.kernel.pool.sharing.joined
-  }
-
-  get backOffs(): number {
-    return this.kernel.pool.backOffs.count
-  }
-
-  get stateVersion(): number | undefined {
-    return this.kernel.cell?.version
-  }
-
-  get store(): PoolView['store'] {
-    return this.kernel.cell?.condition?.()
-  }
-
-  get selfWait(): PoolView['selfWait'] {
-    return selfWaitIn(this.kernel.pool)
-  }
-
   figures(now: Nanos): PolicyFigures {
     return this.policies.figures(now)
-  }
-
-  holderOf(request: RequestFacts): HoldingLimit | undefined {
-    return this.kernel.port.holderOf(request as Request)
-  }
-
-  limits(now: Nanos): LimitFigures {
-    return this.kernel.port.limits(now)
-  }
-
-  now(): Nanos {
-    return this.kernel.turn.refresh()
-  }
-
-  turnAge(): Nanos {
-    return this.kernel.turn.age
-  }
-
-  turnNow(): Nanos {
-    return this.kernel.turn.now()
   }
 
   get explained(): ExplainedOptions {

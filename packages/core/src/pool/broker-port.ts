@@ -1,21 +1,12 @@
 import { createBroker } from '@genpool/broker'
-import type {
-  Broker,
-  BrokerHooks,
-  Drop,
-  EngineOptions,
-  HoldingLimit,
-  LimitFigures,
-  Maker,
-  Match,
-  Openings,
-} from '@genpool/broker'
+import type { Broker, BrokerHooks, Drop, EngineOptions, Maker, Match } from '@genpool/broker'
 import { type Clock, type Nanos, type Turn, WakeTimer } from '@genpool/runtime'
 import { NO_DECISION } from '../hot-imports'
 import type { Member } from '../members/member'
 import { leaveTurn } from '../requests/latest-cast'
 import type { Request } from '../requests/request'
 import { keepLimitedRequests } from '../requests/request-shapes'
+import { BrokerFigures } from './broker-figures'
 import type { Holds } from './holds'
 import type { Listeners } from './listeners'
 import type { IdleMembers, Port } from './port'
@@ -51,10 +42,10 @@ export interface BrokerPorts {
  * A queue may be the user's. If it throws while it takes a request in, that request is refused with what it threw; if it throws
  * otherwise, what it holds is unknown, and `queueFailed` is called.
  */
-export class BrokerPort implements Port, BrokerHooks<Request, Member> {
+export class BrokerPort extends BrokerFigures implements Port, BrokerHooks<Request, Member> {
   readonly isShared = false
-  private readonly engine: Broker<Request, Member>
-  private readonly turn: Turn
+  protected readonly engine: Broker<Request, Member>
+  protected readonly turn: Turn
   private readonly listeners: Listeners
   /** Made with the first wake-up. */
   private timer: WakeTimer | null = null
@@ -63,8 +54,9 @@ export class BrokerPort implements Port, BrokerHooks<Request, Member> {
 
   constructor(
     options: EngineOptions,
-    private readonly kernel: BrokerPorts,
+    protected readonly kernel: BrokerPorts,
   ) {
+    super()
     this.turn = kernel.turn
     this.listeners = kernel.listeners
     this.engine = createBroker<Request, Member>(options, this.turn.now(), this)
@@ -81,51 +73,6 @@ export class BrokerPort implements Port, BrokerHooks<Request, Member> {
 
   get comesBack(): boolean {
     return this.kernel.worksAhead
-  }
-
-  get idle(): number {
-    if (!this.kernel.worksAhead) return this.engine.lengthR
-    return [...this.engine.members].filter(({ hand }) => hand.count === 0).length
-  }
-
-  get isRated(): boolean {
-    return this.engine.isRated
-  }
-
-  relativeTime(now: Nanos): Nanos {
-    return this.engine.relativeTime(now)
-  }
-
-  oldestWait(now: Nanos): Nanos {
-    return this.engine.oldestWait(now)
-  }
-
-  get length(): number {
-    return this.engine.length
-  }
-
-  get inNoOrder(): Iterable<Request> {
-    return this.engine.requestsInNoOrder
-  }
-
-  get waiting(): readonly Request[] {
-    return [...this.engine.requests]
-  }
-
-  opensAt(request: Request): Nanos {
-    return this.engine.opensAt(request, this.turn.now())
-  }
-
-  holderOf(request: Request): HoldingLimit | undefined {
-    return this.engine.holderOf(request, this.turn.now())
-  }
-
-  limits(now: Nanos): LimitFigures {
-    return this.engine.limits(now)
-  }
-
-  openings(now: Nanos): Openings | undefined {
-    return this.engine.openings(now)
   }
 
   backOff(request: Request, key: unknown, until: Nanos): unknown {
