@@ -1,35 +1,26 @@
 import { keepShape, parseOptions, readSafely, refused, wrongArgument } from '@genpool/runtime'
 import { z } from 'zod'
-import { type Cell, type Hold, holding, type Recipe, type Writer } from '../cells/cell'
+import { type Cell, holding, type Recipe, type Writer } from '../cells/cell'
 import { chain, isPromise, type MaybePromise } from '../cells/maybe-promise'
 import { checkCell } from '../cells/wrong-cell'
-import { mustBeState } from '../cells/must-be-state'
-import { ConflictError, InvalidError } from '../errors'
-import type { Attempt, CommitMode, CommitOptions, Step, Transition } from './transition'
+import { exclusively, finishHolding, type ReturnedRun } from './exclusive'
+import type { Attempt, CommitOptions, Step, Transition } from './transition'
+import { asRecipe, CONFLICT, type CommitResult, isRecipe, made, modeOf, refuse, write, written } from './write'
 
 const DEFAULT_RETRIES = 3
 const DEFAULTS: CommitOptions = {}
 const FIRST: Attempt = { number: 1, exclusive: false }
-const CONFLICT = Symbol('conflict')
 
 const commitOptions = z.strictObject({
   mode: z.enum(['update', 'retry', 'exclusive', 'overwrite']).optional(),
   retries: z.int().nonnegative().optional(),
 })
 
-/** The result of a commit: the committed state, or a conflict because its version is no longer the latest. */
-type CommitResult<S> = S | typeof CONFLICT
-
 /** One run of the handler, and the state that it saw. */
 interface Run<S, T> {
   readonly state: S
   readonly version: number
   readonly step: T | PromiseLike<T>
-}
-
-/** The first run, whose handler has returned. */
-interface FirstRun<S, T> extends Run<S, T> {
-  readonly step: T
 }
 
 /**
@@ -105,7 +96,7 @@ function commit<S, T extends Step<S>>(
   cell: Cell<S>,
   transition: Transition<S, T>,
   options: CommitOptions,
-  run: FirstRun<S, T>,
+  run: ReturnedRun<S, T>,
 ): T | Promise<T> {
   const { step } = run
   const result = write(cell, made(transition, step.next as S | Recipe<S>), modeOf(step, options), run.version)
@@ -186,120 +177,6 @@ class Retrying<S, T extends Step<S>> {
       return recipe(draft)
     }
   }
-}
-
-/** Runs the handler while it holds the cell, so that no other commit comes between. */
-function exclusively<S, T extends Step<S>>(
-  cell: Cell<S>,
-  transition: Transition<S, T>,
-  number: number,
-): T | Promise<T> {
-  return holding(cell, (hold) => {
-    refuse(transition)
-    return runHolding(cell, transition, hold, number)
-  })
-}
-
-/**
- * Commits a step that asks for the cell only after its run. If no other commit has come since that run began, it is as if the handler
- * had held the cell; otherwise it runs again, and holds it.
- */
-function finishHolding<S, T extends Step<S>>(
-  cell: Cell<S>,
-  transition: Transition<S, T>,
-  { state, version, step }: FirstRun<S, T>,
-  next: number,
-): T | Promise<T> {
-  if (!isRecipe(step.next)) mustBeState(undefined, step.next)
-  return holding(cell, (hold) => {
-    refuse(transition)
-    if (cell.version !== version) return runHolding(cell, transition, hold, next)
-    return commitHolding(cell, transition, hold, { state, version, step })
-  })
-}
-
-function runHolding<S, T extends Step<S>>(
-  cell: Cell<S>,
-  transition: Transition<S, T>,
-  hold: Hold<S>,
-  number: number,
-): T | Promise<T> {
-  transition.holding?.(hold)
-  const { value: state, version } = cell
-  return chain(transition.run(state, { number, exclusive: true }), (step) => {
-    refuse(transition)
-    return commitHolding(cell, transition, hold, { state, version, step })
-  })
-}
-
-function commitHolding<S, T extends Step<S>>(
-  cell: Cell<S>,
-  transition: Transition<S, T>,
-  hold: Hold<S>,
-  { state, version, step }: FirstRun<S, T>,
-): T | Promise<T> {
-  const commit =
-    step.next === undefined ? state : written(transition, write(hold, made(transition, step.next), step.mode, version))
-  return chain(commit, (result) => {
-    if (result === CONFLICT) throw new ConflictError(cell.key, 'stale')
-    // Effects may commit to the cell: release the hold first.
-    hold.release()
-    transition.committed?.(step, result)
-    return step
-  })
-}
-
-function modeOf<S>(step: Step<S>, options: CommitOptions): CommitMode {
-  return step.mode ?? options.mode ?? 'retry'
-}
-
-function refuse(transition: { admit?(): Error | undefined }): void {
-  const error = transition.admit?.()
-  if (error !== undefined) throw error
-}
-
-/** Tells the transition if its commit is being written now. */
-function written<R>(transition: { writing?(begun: boolean): void }, commit: MaybePromise<R>): MaybePromise<R> {
-  if (isPromise(commit)) transition.writing?.(true)
-  return commit
-}
-
-/** A recipe that the transition calls. */
-function made<S>(transition: Pick<Transition<S, never>, 'make'>, next: S | Recipe<S>): S | Recipe<S> {
-  if (transition.make === undefined || !isRecipe(next)) return next
-  return (draft) => (transition as Required<typeof transition>).make(next, draft)
-}
-
-/** Commits one step. CONFLICT means that nothing was changed. */
-function write<S>(
-  writer: Writer<S>,
-  next: S | Recipe<S>,
-  mode: CommitMode | undefined,
-  version: number,
-): MaybePromise<CommitResult<S>> {
-  if (isRecipe(next)) return writer.update(next)
-  // A promise is a mistake also where the step comes to nothing.
-  mustBeState(undefined, next)
-  if (mode === 'update') throw recipesOnly()
-  const done = writer.compareAndSet(version, next)
-  if (isPromise(done)) return done.then((yes) => (yes ? next : CONFLICT))
-  return done ? next : CONFLICT
-}
-
-function isRecipe<S>(next: S | Recipe<S> | undefined): next is Recipe<S> {
-  return typeof next === 'function'
-}
-
-/** The change as a recipe, which never conflicts. */
-function asRecipe<S>(next: S | Recipe<S>): Recipe<S> {
-  return isRecipe(next) ? next : () => next
-}
-
-function recipesOnly(): InvalidError {
-  const message =
-    'the commit mode is "update", which accepts only recipes: a state that was computed from an earlier value may undo ' +
-    'other commits. Return a function that changes the draft, or use mode "retry".'
-  return new InvalidError('returned state', [{ path: [], message }])
 }
 
 keepShape(new Retrying({} as never, {} as never, {} as never))
