@@ -12,14 +12,15 @@ import type { Delivery } from '../behaviours/context'
 import { draftIn } from '../behaviours/ended-drafts'
 import type { Handler } from '../behaviours/handler'
 import { isNoAnswer, isPromised, letGo } from '../behaviours/answerable'
-import { invalidAnswer } from '../behaviours/check-step'
 import type { BackOffOptions, RunAgain } from '../behaviours/run-again'
 import { backOff } from './back-off'
 import { EXACT_WITHIN } from './deadline'
 import { Failure } from './failure'
 import { isGivenUp, type Outcome, outcomeOf, type RequestKind } from './outcome'
 import { afterProgress, tellProgress } from './progress'
+import { answerLater } from './promised-answer'
 import { Rarely } from './rarely'
+import { refuseAnswer } from './refused-answer'
 import type { Commit, RequestOwner, Runner } from './request-owner'
 import type { RequestFacts, RequestTimes } from './request-facts'
 import { timesUntil } from './request-times'
@@ -169,18 +170,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
   answer(value: unknown): boolean {
     if (!isNoAnswer(value)) return this.answerNow(value)
     letGo([value])
-    if (this.isAnswered) return false
-    const { commit } = this
-    if (this.runner?.holdsAnswersOf(this) === true) {
-      if (commit === null || commit === 'shared') return this.fail(invalidAnswer(this.type, value))
-      // Its commit can be refused no more: its caller is told after it what became of that.
-      if (commit === 'written') {
-        this.extend().held = { value, isRefused: true }
-        return true
-      }
-      this.committed()
-    }
-    return this.fail(this.owner.failures.noAnswer(this, value))
+    return !this.isAnswered && refuseAnswer<Request>(this, value)
   }
 
   private answerNow(value: unknown): boolean {
@@ -202,20 +192,9 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
 
   /** Gives an answer that waits for no commit any more. A promise is waited for, until the deadline. */
   give(value: unknown): boolean {
-    if (isPromised(value)) return this.giveLater(value)
+    if (isPromised(value)) return answerLater<Request>(this, value)
     const draft = draftIn(value)
     return draft === undefined ? this.reply(value, true) : this.fail(this.owner.failures.unanswerable(this, draft))
-  }
-
-  private giveLater(promise: PromiseLike<unknown>): boolean {
-    const rarely = this.extend()
-    rarely.promised = promise
-    const isLatest = (): boolean => rarely.promised === promise && this.outcome === null
-    void Promise.resolve(promise).then(
-      (value) => isLatest() && this.give(value),
-      (error: unknown) => isLatest() && this.fail(this.owner.failures.unanswerable(this, error)),
-    )
-    return true
   }
 
   committed(): void {

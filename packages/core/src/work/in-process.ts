@@ -17,7 +17,7 @@ import { attemptOf, MessageContext, PlainContext } from './message-context'
 import { type Continuing, PromisedRuns } from './promised-runs'
 import { PlainKeeper, type Run, type StateKeeper } from './state-keeper'
 import { runShortly } from './short-runs'
-import { runSpecially } from './special-runs'
+import { batchOf, forget, isAnyWanted, runSpecially } from './special-runs'
 import type { LoneRuns, Started, Worker, WorkerHost } from './worker'
 
 /**
@@ -60,12 +60,12 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   }
 
   /** What it runs: of a batch, the first. */
-  protected get first(): Request | null {
+  get first(): Request | null {
     return this.host.inHand.first
   }
 
   /** The requests of the batch in hand whose messages its handler gets; null if its handler takes one message. */
-  private get batch(): readonly Request[] | null {
+  get batch(): readonly Request[] | null {
     const { first } = this
     return first === null || first.rarely === null ? null : (first.rarely.wanted as readonly Request[] | null)
   }
@@ -218,22 +218,16 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
 
   /** Calls a recipe: who fails its callers there refuses its commit. Called by the commit engine. */
   make(recipe: (draft: never) => unknown, draft: never): unknown {
-    const wasWanted = this.isWanted
+    const wasWanted = isAnyWanted(this)
     const { stage } = this
     this.stage = 'makes'
     try {
       const made = recipe(draft)
-      if (wasWanted && !this.isWanted) throw this.pool.failures.gone()
+      if (wasWanted && !isAnyWanted(this)) throw this.pool.failures.gone()
       return made
     } finally {
       this.stage = stage
     }
-  }
-
-  /** Whether one of its requests has not failed. */
-  private get isWanted(): boolean {
-    const { batch, first } = this
-    return batch === null ? first?.abandoned === false : batch.some((request) => !request.abandoned)
   }
 
   hasCommitted(request: Request): boolean {
@@ -298,15 +292,4 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
     const ending = { info: this.info, state, reason, poolStops: status.stopping, mailbox: status.mailbox }
     return terminate(this.pool.behaviour, this.pool.facts, ending)
   }
-}
-
-/** Forgets what an earlier run of it wanted to give with its commit. */
-function forget({ rarely }: Request): void {
-  if (rarely !== null) rarely.held = rarely.effects = rarely.promised = rarely.calls = null
-}
-
-/** The requests of a batch; null if the handler takes one message. */
-function batchOf(job: Request): readonly Request[] | null {
-  const { companions } = job
-  return companions === null ? null : [job, ...companions]
 }

@@ -8,6 +8,12 @@ interface Given {
   readonly ctx: object
 }
 
+/** What a worker runs: of a batch, `first` is the first request. `batch` is null if the handler takes one message. */
+interface InHand {
+  readonly first: Request | null
+  readonly batch: readonly Request[] | null
+}
+
 /**
  * Calls the handler of a batch, or of a request with a scope.
  *
@@ -24,4 +30,20 @@ export function runSpecially(job: Request, batch: readonly Request[] | null, giv
   const run = (): unknown => scope.run(() => handler.handle(message, state, ctx))
   // The first attempt is inside already. What a later one waited for may have called back from anywhere.
   return attempt.number === 1 && !attempt.exclusive ? run() : scope.within(run)
+}
+
+/** Forgets what an earlier run of it wanted to give with its commit. */
+export function forget({ rarely }: Request): void {
+  if (rarely !== null) rarely.held = rarely.effects = rarely.promised = rarely.calls = null
+}
+
+/** The requests of a batch; null if the handler takes one message. */
+export function batchOf(job: Request): readonly Request[] | null {
+  const { companions } = job
+  return companions === null ? null : [job, ...companions]
+}
+
+/** Whether one of the requests in hand has not failed. */
+export function isAnyWanted({ first, batch }: InHand): boolean {
+  return batch === null ? first?.abandoned === false : batch.some((request) => !request.abandoned)
 }
