@@ -30,7 +30,7 @@ const SLOW = [
   'packages/nats/test/store/servers.test.ts',
   'packages/threads/test/shared.test.ts',
   'packages/state-ane/test/journal/crash.test.ts',
-  'packages/state-ane/test/journal/damage.test.ts',
+  'packages/state-ane/test/journal/damage-anywhere.test.ts',
   '.ci/test/file-limit.test.ts',
 ]
 

@@ -1,125 +1,10 @@
 import { createStore, fileEngine, JournalError } from '@genpool/state-ane'
-import fc from 'fast-check'
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { rmSync, statSync, truncateSync } from 'node:fs'
 import { serialize } from 'node:v8'
 import { crc32 } from 'node:zlib'
-import { Copy, type File, type MadeJournal, makeJournal, open } from './damaged-journal'
+import { open } from './damaged-journal'
+import { copyOf, flip, places, sizeOf } from './damaged-kinds'
 import { frame, MAGIC } from '../../src/journal/frames'
-
-const RUNS = Math.round(Number(process.env['GENPOOL_LAW_RUNS'] ?? 1000) / 100)
-
-const KINDS = {
-  'without a snapshot': { snapshotEvery: 100, compact: true },
-  'with a snapshot and later records': { snapshotEvery: 7, compact: true },
-  'with a snapshot of everything': { snapshotEvery: 9, compact: true },
-  'with a snapshot and all records': { snapshotEvery: 7, compact: false },
-}
-type Kind = keyof typeof KINDS
-const made: Partial<Record<Kind, MadeJournal>> = {}
-const copies: Copy[] = []
-const copyOf = (kind: Kind): Copy => {
-  const copy = new Copy(made[kind] as MadeJournal)
-  copies.push(copy)
-  return copy
-}
-
-beforeAll(async () => {
-  for (const [kind, options] of Object.entries(KINDS)) made[kind as Kind] = await makeJournal(options)
-})
-afterEach(() => copies.splice(0).forEach((copy) => copy.remove()))
-afterAll(() => Object.values(made).forEach(({ directory }) => rmSync(directory, { recursive: true })))
-
-const flip = (bit: number) => (bytes: Buffer) => {
-  const changed = Buffer.from(bytes)
-  changed[bit >> 3] = (changed[bit >> 3] as number) ^ (1 << (bit & 7))
-  return changed
-}
-const sizeOf = (kind: Kind, file: File): number => statSync(join((made[kind] as MadeJournal).directory, file)).size
-const filesOf = (kind: Kind): File[] =>
-  kind === 'without a snapshot' ? ['store.log'] : ['store.log', 'store.snapshot']
-const places = (Object.keys(KINDS) as Kind[]).flatMap((kind) => filesOf(kind).map((file) => [kind, file] as const))
-
-/** Where a record ends in the file before it was damaged. */
-function ends(copy: Copy, file: File): number[] {
-  const bytes = readFileSync(join(copy.journal.directory, file))
-  const found = [MAGIC.length]
-  for (let at = MAGIC.length; at < bytes.length; found.push(at)) at += 8 + bytes.readUInt32BE(at)
-  return found
-}
-
-/** What must hold of each journal that was damaged. */
-async function checkRemedies(
-  copy: Copy,
-  damaged: { file: File; damage: () => void; atMost?: number },
-): Promise<number> {
-  damaged.damage()
-  const { errors, opened } = await copy.follow()
-  const { history, last } = copy.journal
-  expect(history).toContainEqual(opened.pair)
-  if (errors.length === 0) {
-    // A log that ends between two records is as it was earlier. Beside a snapshot, it was never without any.
-    const hasNone = damaged.atMost === MAGIC.length && existsSync(copy.path('store.snapshot'))
-    const isEarlier = damaged.atMost !== undefined && ends(copy, damaged.file).includes(damaged.atMost) && !hasNone
-    if (!isEarlier && JSON.stringify(opened.pair) !== JSON.stringify(last)) expect(opened.warnings).not.toEqual([])
-    return 0
-  }
-  const [first] = errors as [JournalError]
-  expect(first).toMatchObject({ code: 'ERR_GENPOOL_JOURNAL', name: 'JournalError', path: copy.path(damaged.file) })
-  expect(first.message).toContain(copy.path(damaged.file))
-  expect(first.message).toContain('Nothing was changed')
-  if (damaged.atMost !== undefined) {
-    expect(first.position).toBeLessThanOrEqual(damaged.atMost)
-    expect(first.message).toContain(`damaged at byte ${first.position}`)
-  }
-  if (/[Nn]othing is lost/.test(first.message)) expect(opened.pair).toEqual(last)
-  else expect(first.message).toContain('backup')
-  return errors.length
-}
-
-describe.each(places)('a journal %s, of which %s', (kind, file) => {
-  it('has a flipped bit anywhere, is refused, and opens again as the error says', async () => {
-    const law = fc.asyncProperty(fc.nat({ max: sizeOf(kind, file) * 8 - 1 }), async (bit) => {
-      const copy = copyOf(kind)
-      const damage = (): void => copy.change(file, flip(bit))
-      expect(await checkRemedies(copy, { file, damage, atMost: bit >> 3 })).toBeGreaterThan(0)
-      copy.remove()
-    })
-    await fc.assert(law, { numRuns: RUNS, examples: [[0], [63], [64], [sizeOf(kind, file) * 8 - 1]] })
-  }, 60_000)
-
-  it('was cut anywhere, opens with a warning or is refused, and opens again as the error says', async () => {
-    const law = fc.asyncProperty(fc.nat({ max: sizeOf(kind, file) - 1 }), async (length) => {
-      const copy = copyOf(kind)
-      const damage = (): void => copy.change(file, (bytes) => bytes.subarray(0, length))
-      const errors = await checkRemedies(copy, { file, damage, atMost: length })
-      if (file === 'store.snapshot' || length < MAGIC.length) expect(errors).toBeGreaterThan(0)
-      copy.remove()
-    })
-    await fc.assert(law, { numRuns: RUNS, examples: [[0], [1], [8]] })
-  }, 60_000)
-
-  it.each<[string, (copy: Copy) => void]>([
-    ['is empty', (copy) => truncateSync(copy.path(file), 0)],
-    ['is zeros', (copy) => copy.change(file, ({ length }) => Buffer.alloc(length))],
-    ['is another kind of file', (copy) => writeFileSync(copy.path(file), '#!/bin/sh\necho hello\n'.repeat(50))],
-    ['is a directory', (copy) => (rmSync(copy.path(file)), mkdirSync(copy.path(file)))],
-    [
-      'is another kind of file of an engine',
-      (copy) =>
-        writeFileSync(
-          copy.path(file),
-          Buffer.concat([
-            MAGIC,
-            frame(file === 'store.log' ? { sequenceNumber: 1, data: { cells: [] } } : [{ sequenceNumber: 1 }]),
-          ]),
-        ),
-    ],
-  ])('%s, is refused, and opens again as the error says', async (_name, damage) => {
-    const copy = copyOf(kind)
-    expect(await checkRemedies(copy, { file, damage: () => damage(copy) })).toBeGreaterThan(0)
-  })
-})
 
 describe('a journal', () => {
   it('says of a damaged snapshot which records are lost, and loses none if the log has them all', async () => {
@@ -242,15 +127,6 @@ describe('a journal', () => {
     expect(pair).toEqual(copy.journal.history[7])
     expect(warnings).toEqual([expect.stringContaining(`"${copy.path('store.log')}" was not there`)])
   })
-
-  it.each(['with a snapshot and later records', 'with a snapshot of everything'] as const)(
-    '%s that is not there is refused, though its log can be read',
-    async (kind) => {
-      const copy = copyOf(kind)
-      const damage = (): void => rmSync(copy.path('store.snapshot'))
-      expect(await checkRemedies(copy, { file: 'store.snapshot', damage })).toBe(1)
-    },
-  )
 
   it('with a gap says where it is in the file, and opens again without what comes after it', async () => {
     const copy = copyOf('with a snapshot and all records')
