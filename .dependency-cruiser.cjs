@@ -78,6 +78,14 @@ module.exports = {
       from: {},
       to: { circular: true },
     },
+    {
+      name: 'no-folder-loops',
+      comment: 'Two folders import each other. Move what both need to the lower one, or beside both.',
+      severity: 'error',
+      scope: 'folder',
+      from: {},
+      to: { circular: true },
+    },
     ...layers,
     ...siblings,
     {

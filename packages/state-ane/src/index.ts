@@ -42,7 +42,7 @@ export {
 } from './groups/speculation'
 export { setting, transacting, updating } from './groups/works'
 export type { Arrival, Backing, Kept, Lease, Mirror } from './stores/backing'
-export type { CellCondition, StorageCondition } from './stores/commit-watch'
+export type { CellCondition, StorageCondition } from './cells/condition'
 export { backedStore, createStore } from './stores/create-store'
 export { cellUnchecked } from './stores/single-cell'
 export { type CellOptions, DEFAULT_HISTORY, type StoreOptions, storeOptions } from './stores/options'

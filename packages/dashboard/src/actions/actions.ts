@@ -10,7 +10,7 @@ import {
   resume,
 } from '@genpool/core'
 import { type Change, OptionsError, showValue } from '@genpool/runtime'
-import { isRemote } from '../live/remote-figures'
+import { isRemote } from '../remote-figures'
 import { changesFrom, type DiffLine } from './diff'
 import { showOption } from './show-option'
 

@@ -2,7 +2,7 @@ import type { Finding, Inspection, WaitingSummary } from '@genpool/core'
 import type { Proposal } from '../actions/proposal'
 import type { Column } from './columns'
 import type { Mark } from './mark-list'
-import type { RemoteFigures } from './remote-figures'
+import type { RemoteFigures } from '../remote-figures'
 import type { Sample } from './sample'
 
 /*

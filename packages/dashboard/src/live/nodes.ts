@@ -1,5 +1,5 @@
 import type { NodeRow, RemoteDetail } from './messages'
-import type { NodeFigures } from './remote-figures'
+import type { NodeFigures } from '../remote-figures'
 
 /** The table names this many. */
 const MOST_SHOWN = 100

@@ -1,4 +1,4 @@
-import type { RemoteFigures } from './remote-figures'
+import type { RemoteFigures } from '../remote-figures'
 import { known, rateOf, ratesOf, type Sample, sumOf, type Totals } from './sample'
 
 /** Outcomes that are no errors: drops are counted beside them, and a caller who aborts knows why. */

@@ -1,5 +1,5 @@
 import { inspect, type PoolRef } from '@genpool/core'
-import { isRemote } from './remote-figures'
+import { isRemote } from '../remote-figures'
 import type { Watched } from './watched'
 import { WatchedPool } from './watched-pool'
 import { WatchedRemote } from './watched-remote'

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import type { RemoteInspection } from '../../../nats/src/client/inspect-remote'
 import { remotePool } from '../../../nats/src/client/remote-pool-actor'
 import { type Deed, FakeNetwork } from '../../../nats/test/support/fake-network'
-import type { RemoteFigures } from '../../src/live/remote-figures'
+import type { RemoteFigures } from '../../src/remote-figures'
 import { send, workers } from './pools'
 import { read, Visit } from './visit'
 

@@ -1,6 +1,6 @@
-import type { CellCondition } from '../stores/commit-watch'
 import type { Draft, Patch } from 'immer'
 import type { CellKey } from '../errors'
+import type { CellCondition } from './condition'
 import { chain, isPromise, type MaybePromise } from './maybe-promise'
 import { orWrongArgument } from './wrong-cell'
 

@@ -1,8 +1,8 @@
 import type { Clock } from '@genpool/runtime'
+import type { StorageCondition } from '../cells/condition'
 import type { MaybePromise } from '../cells/maybe-promise'
 import type { CellKey } from '../errors'
 import type { Batch, Commit } from '../groups/speculation'
-import type { StorageCondition } from './commit-watch'
 
 /** The version and value of a cell, as they are kept. */
 export interface Kept {

@@ -1,6 +1,7 @@
 import { type Clock, refused } from '@genpool/runtime'
 import type { Patch } from 'immer'
 import type { After, Cell, Change, Hold, Recipe, Watcher } from '../cells/cell'
+import type { CellCondition, StorageCondition } from '../cells/condition'
 import type { MemoryCell, MemoryHold } from '../cells/memory-cell'
 import type { MaybePromise } from '../cells/maybe-promise'
 import { type CellKey, ConflictError } from '../errors'
@@ -8,7 +9,7 @@ import type { GroupCommit, GroupPorts } from '../groups/group-commit'
 import type { Work } from '../groups/speculation'
 import { changing, setting, updating } from '../groups/works'
 import type { Lease } from './backing'
-import { type CellCondition, CommitWatch, type StorageCondition } from './commit-watch'
+import { CommitWatch } from './commit-watch'
 
 /** What belongs to the commits of one group. */
 export interface GroupOptions {

@@ -1,6 +1,7 @@
 export { storeContract } from './contract/contract'
-export { type ContractOptions, type StoreFactory, type StoreLaw } from './contract/law'
+export { type StoreLaw } from './contract/law'
 export { slowStore, slowStores } from './slow-store'
 export { type CheckOptions, type Counterexample, findCounterexample } from './serialisability/check'
 export { type Entry, type History, type Logs, type Order, serialOrder } from './serialisability/history'
 export { type Fate, type Kind, type Operation, type Plan } from './serialisability/plan'
+export { type ContractOptions, type StoreFactory } from './store-factory'

@@ -23,7 +23,7 @@ import { changing, setting, updating } from '../groups/works'
 import { checkKeys, MemoryStore } from '../stores/memory-store'
 import { type CellOptions, storeOptions } from '../stores/options'
 import type { Store } from '../stores/store'
-import type { ContractOptions } from './contract/law'
+import type { ContractOptions } from './store-factory'
 
 const slowStoreOptions = z.strictObject({
   onWatcherError: z

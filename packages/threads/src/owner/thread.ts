@@ -14,7 +14,7 @@ import { Waiting } from './waiting'
 import type { ThreadData } from '../thread/thread-data'
 import { isReadable } from '../values/cloneable'
 import { decodeError } from '../values/errors'
-import { Inbox } from '../values/inbox'
+import { Inbox } from '../inbox'
 import type { Transferable } from '../values/transfer'
 
 /** What a thread is made of. */

@@ -1,6 +1,6 @@
 import { checkFunction, parseOptions, readSafely, wrongArgument } from '@genpool/runtime'
 import { z } from 'zod'
-import type { StoreFactory } from '../contract/law'
+import type { StoreFactory } from '../store-factory'
 import { type History, type Order, serialOrder, show } from './history'
 import { type Plan, randomPlan, seeded, smaller } from './plan'
 import { run } from './run'

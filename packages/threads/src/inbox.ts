@@ -1,5 +1,5 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
-import { againOf, type Packed } from '../protocol/wire'
+import { againOf, type Packed } from './protocol/wire'
 
 /** What an inbox needs of its side. */
 export interface InboxPorts<M> {
