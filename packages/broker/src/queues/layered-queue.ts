@@ -4,6 +4,7 @@ import { byArrival, leastOf } from './arrival'
 import { type Layers } from './layers'
 import { Layering } from './layering'
 import { LeafQueue, mustNotWait } from './leaf-queue'
+import { allOf, type Part } from './part'
 import { type Queue } from './queue'
 import { type CheckedQueueOptions, queueOptions, reconfigureQueue } from './queue-options'
 import { type Waiting } from './waiting'
@@ -30,12 +31,12 @@ export class LayeredQueue<E extends Waiting> extends Layering<E> implements Laye
   }
 
   *[Symbol.iterator](): Iterator<E> {
-    yield* [...this.unordered()].sort(byArrival)
+    yield* [...allOf(this.parts())].sort(byArrival)
   }
 
-  *unordered(): Iterable<E> {
-    for (const level of this.levels.all) yield* level
-    yield* this.lanes
+  *parts(): Iterable<Part<E>> {
+    for (const level of this.levels.all) yield* level.parts()
+    yield* this.lanes.parts()
   }
 
   oldest(): Nanos | null {

@@ -239,12 +239,12 @@ export class AssembledPool implements PoolView, Sizing {
     return this.kernel.roster.members
   }
 
-  get waiting(): readonly RequestFacts[] {
-    return this.kernel.port.waiting
+  sampleOfWaiting(most: number): Iterable<RequestFacts> {
+    return this.kernel.port.sample(most)
   }
 
-  get waitingInNoOrder(): Iterable<RequestFacts> {
-    return this.kernel.port.inNoOrder
+  get waitingBy(): PoolView['waitingBy'] {
+    return this.kernel.port.waitingBy
   }
 
   get waitingCount(): number {
