@@ -105,7 +105,7 @@ describe('the counts of what waits', () => {
         for (let i = 0; i < 50 && inspect(pool).waiting > 0; i++) await clock.advance(100)
         expect(inspect(pool).waitingBy).toEqual({ type: {}, priority: {} })
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     )
   })
 })
