@@ -18,7 +18,13 @@ export { limitShape, type LimitsOptions, limitsOptions, type RateOptions, rateOp
 export { type CodelOptions, codelOptions } from './queues/codel-options'
 export { codelQueue } from './queues/codel-queue'
 export { type DropOptions, dropOptions, dropQueue } from './queues/drop-queue'
-export { type FairBy, type FunctionOf, identify as fairIdentity, keyFunction as fairKey } from './queues/fair-keys'
+export {
+  type FairBy,
+  type FunctionOf,
+  type Key,
+  identify as fairIdentity,
+  keyFunction as fairKey,
+} from './queues/fair-keys'
 export { type FairOptions, fairOptions } from './queues/fair-options'
 export { fairQueue } from './queues/fair-queue'
 export { type CallWatch, type Maker, type PackedCalls } from './queues/pack'

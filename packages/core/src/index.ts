@@ -1,5 +1,6 @@
 export { broadcast, call, cast } from './api/messages'
 export { explain } from './api/explain'
+export type { Key } from '@genpool/broker'
 export { getMembers, getOptions, getState, getWaiting, type MemberView, watchDeadLetters } from './api/looking'
 export {
   type AnyRef,

@@ -110,7 +110,7 @@ describe('a pool that runs elsewhere', () => {
       ['when', { waitingBelow: Infinity, runningBelow: 3 }, signal],
     ])
     expect(() => drain(far, { within: -1 })).toThrow('options of drain')
-    await expect(when(far, {})).rejects.toThrow('say what to wait for')
+    await expect(when(far, {} as never)).rejects.toThrow('say what to wait for')
   })
 
   it('is refused by what works on a pool of this process alone', () => {

@@ -9,6 +9,7 @@ import {
   onEvent,
   reply,
   spawnPool,
+  type Key,
 } from '@genpool/core'
 import { virtualClock } from '@genpool/runtime/testing'
 import { type ActorSystemRef, start, stop } from 'nact'
@@ -42,7 +43,7 @@ describe('messages of one key', () => {
     return { clock, log, pool }
   }
 
-  it.each<[string, () => unknown, string]>([
+  it.each<[string, () => Key, string]>([
     ['lists', () => ['acme', 7], '["acme",7]'],
     ['objects', () => ({ of: { b: 1, a: 'x' } }), '{"of":{"a":"x","b":1}}'],
     ['times', () => new Date(5), 'Date(5)'],
@@ -50,7 +51,7 @@ describe('messages of one key', () => {
     const { clock, log, pool } = tracked(4)
     const keys: unknown[] = []
     const off = onEvent('genpool:request:settled', ({ key }) => keys.push(key), { pool })
-    const send = (is: string, of: unknown) => call(pool, { type: 'work', name: is, ms: 10 }, { key: of })
+    const send = (is: string, of: Key) => call(pool, { type: 'work', name: is, ms: 10 }, { key: of })
     // The text is another key: it is none by content.
     const all = Promise.all([send('a', key()), send('b', key()), send('text', name)])
     await clock.advance(5)

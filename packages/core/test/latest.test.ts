@@ -13,6 +13,7 @@ import {
   reply,
   spawnPool,
   watchDeadLetters,
+  type Key,
 } from '@genpool/core'
 import { virtualClock } from '@genpool/core/testing'
 import fc from 'fast-check'
@@ -48,7 +49,7 @@ const indexing = (options: PoolOptions = {}) => {
     },
   })
   const pool = spawnPool(system, Index, 'pool', { size: 2, state: 'isolated', clock, ...options })
-  const index = (doc: string, latest: unknown = doc[0], more: Omit<CastOptions, 'key' | 'latest'> = {}) =>
+  const index = (doc: string, latest: Key = doc[0], more: Omit<CastOptions, 'key' | 'latest'> = {}) =>
     cast(pool, { type: 'index', doc }, { latest, ...more })
   return { clock, runs, pool, index, crash: (n: number) => void (crashes = n) }
 }

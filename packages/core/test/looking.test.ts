@@ -49,6 +49,7 @@ describe('getWaiting', () => {
   it('is empty while nothing waits', () => {
     expect(getWaiting(spawned())).toEqual({
       count: 0,
+      looked: 0,
       oldest: [],
       by: {
         type: { names: 0, most: [] },

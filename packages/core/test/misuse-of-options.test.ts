@@ -114,7 +114,7 @@ describe('the options of a message', () => {
 
   it('of a cast are refused if "latest" is a promise', () => {
     const options = { latest: Promise.reject(new Error('late')) }
-    expect(cast(spawned(), { type: 'add' } as never, options)).toMatchObject({
+    expect(cast(spawned(), { type: 'add' } as never, options as never)).toMatchObject({
       ok: false,
       error: { code: 'ERR_GENPOOL_OPTIONS', message: expect.stringContaining('got a promise. Await it first') },
     })

@@ -15,6 +15,7 @@ import {
   halt,
   isGenPoolError,
   map,
+  noReply,
   type OpenProtocol,
   type OptionsError,
   type PoolRef,
@@ -47,6 +48,46 @@ describe('types', () => {
     // @ts-expect-error a cast does not answer, and this is no step
     definePool({ init: () => 0, casts: { wrong: () => halt('done', { reply: Promise.resolve(1) }) } })
     expect([echo(1), definePool({ init: () => 0, calls: answers })]).toHaveLength(2)
+  })
+
+  it('a recipe knows each kind of state, and may return it', () => {
+    type Door = { readonly kind: 'open'; readonly since: number } | { readonly kind: 'shut'; readonly key?: string }
+    const door = definePool({
+      init: (): Door => ({ kind: 'open', since: 0 }),
+      calls: {
+        narrowed: () => reply(1, (draft) => void (draft.kind === 'open' ? draft.since++ : (draft.key = 'x'))),
+        typed: (_msg: { n: number }) => reply(1, () => ({ kind: 'shut' })),
+        async: async (_msg: { n: number }, state) => reply(await state.kind, () => ({ kind: 'shut' })),
+        halts: () => halt('done', { reply: 1, next: (draft) => void (draft.kind === 'open' && draft.since++) }),
+      },
+      casts: {
+        shut: () => noReply(() => ({ kind: 'shut' })),
+        typedShut: (_msg: { n: number }) => noReply(() => ({ kind: 'shut' })),
+        value: () => noReply({ kind: 'shut' }),
+        narrowed: (_msg: { n: number }, state) => {
+          if (state.kind === 'open') return
+          return noReply((draft) => void (draft.kind === 'shut' && delete draft.key))
+        },
+        // @ts-expect-error the state has no such kind
+        wrong: () => noReply(() => ({ kind: 'ajar' })),
+      },
+    })
+    const optional = definePool({
+      init: (): { n: number; last?: string } => ({ n: 0 }),
+      calls: { reset: () => reply(1, () => ({ n: 0 })), add: () => reply(1, (draft) => ({ n: draft.n + 1 })) },
+      casts: { reset: () => noReply(() => ({ n: 0 })) },
+    })
+    const record = definePool({
+      init: (): Record<string, number> => ({}),
+      calls: { clear: () => reply(1, () => ({})) },
+      casts: { clear: () => noReply(() => ({})), empty: () => noReply({}) },
+    })
+    const literal = definePool({
+      init: (): 'idle' | 'busy' => 'idle',
+      calls: { begin: () => reply(1, () => 'busy') },
+      casts: { begin: () => noReply(() => 'busy') },
+    })
+    expect([door, optional, record, literal]).toHaveLength(4)
   })
 
   it('map infers the results from the messages of its source', async () => {

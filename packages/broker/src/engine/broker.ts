@@ -74,8 +74,11 @@ export interface Broker<A extends Waiting, R extends Waiting> {
   readonly lengthR: number
   /** The waiting requests, oldest first. For packed ones it makes copies: other objects will be served. */
   readonly requests: Iterable<A>
-  /** The same in no order, which takes less time. */
-  readonly requestsInNoOrder: Iterable<A>
+  /**
+   * The same in no order, which takes less time; about `most` of them if more wait: of each key that takes turns, or is held back, and
+   * of each priority, the oldest, in proportion to how many it has. O(most + keys).
+   */
+  sample(most: number): Iterable<A>
   /** The waiting members, oldest first. */
   readonly members: Iterable<R>
   /** How long the oldest request has waited; negative: how long the oldest member has; 0 if nothing waits. */

@@ -4,9 +4,11 @@ import { type HoldingLimit } from '../limits/hold-watch'
 import { type LimitFigures } from '../limits/limit-figures'
 import { LimitedQueue } from '../limits/limited-queue'
 import { type Openings } from '../limits/openings'
+import { FairQueue } from '../queues/fair-queue'
 import { LayeredQueue } from '../queues/layered-queue'
 import { type Layers } from '../queues/layers'
 import { PackedQueue } from '../queues/packed-queue'
+import { type Part, sampleOf } from '../queues/part'
 import { type Drop, type Queue } from '../queues/queue'
 import { createQueue, reconfigureQueue } from '../queues/queue-options'
 import { type Waiting } from '../queues/waiting'
@@ -64,8 +66,8 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
     return this.asks
   }
 
-  get requestsInNoOrder(): Iterable<A> {
-    return this.layers === null ? this.asks : this.layers.unordered()
+  sample(most: number): Iterable<A> {
+    return sampleOf(this.parts(), this.asks.length, most)
   }
 
   get members(): Iterable<R> {
@@ -227,6 +229,11 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
     else if (this.layers === null) this.decided.wakeAt = this.idle.decision.wakeAt
     else this.decided.wakeAt = earlier(this.idle.decision.wakeAt, this.layers.decision.wakeAt)
     return result
+  }
+
+  private parts(): Iterable<Part<A>> {
+    if (this.layers !== null) return this.layers.parts()
+    return this.asks instanceof FairQueue ? (this.asks as FairQueue<A>).parts() : [this.asks]
   }
 
   private get waiting(): Queue<A> | Queue<R> {

@@ -1,6 +1,7 @@
 import { type Nanos } from '@genpool/runtime'
 import { leastOf } from '../queues/arrival'
 import { type LayeredQueue } from '../queues/layered-queue'
+import { type Part } from '../queues/part'
 import { type Drop } from '../queues/queue'
 import { type CheckedQueueOptions } from '../queues/queue-options'
 import { type HoldingList, type Waiting } from '../queues/waiting'
@@ -74,6 +75,12 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
   *[Symbol.iterator](): Iterator<E> {
     if (this.held !== null) yield this.held
     yield* this.inner
+  }
+
+  /** The lists of what is here. */
+  *parts(): Iterable<Part<E>> {
+    if (this.held !== null) yield [this.held]
+    yield* this.inner.parts()
   }
 
   /** When the oldest was sent; null if none is here. */

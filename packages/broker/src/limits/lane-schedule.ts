@@ -1,6 +1,7 @@
 import { type Nanos } from '@genpool/runtime'
 import { leastOf } from '../queues/arrival'
 import { type CheckedLeafOptions } from '../queues/leaf'
+import { type Part } from '../queues/part'
 import { type Drop } from '../queues/queue'
 import { type Waiting } from '../queues/waiting'
 import { type HoldingLimit } from './hold-watch'
@@ -64,9 +65,9 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
     return leastOf(this.rules.all.map((limit) => this.parking.oldestOf(limit)))
   }
 
-  /** All that are parked, in no order. */
-  all(): readonly E[] {
-    return this.rules.all.flatMap((limit) => [...this.parking.of(limit)])
+  /** The lists of what is parked. */
+  *parts(): Iterable<Part<E>> {
+    for (const limit of this.rules.all) yield* this.parking.partsOf(limit)
   }
 
   /** Parks a request that was taken out of the queue: it stands where its age puts it. */

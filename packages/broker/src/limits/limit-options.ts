@@ -1,14 +1,14 @@
 import { inOrder, letGo, showValue } from '@genpool/runtime'
 import { z } from 'zod'
 import { InvalidError } from '../errors'
-import { type FairBy, type FunctionOf, identifyOf, keyFunction, propertyOf } from '../queues/fair-keys'
+import { type FairBy, type FunctionOf, identifyOf, type Key, keyFunction, propertyOf } from '../queues/fair-keys'
 import { fairWeight } from '../queues/fair-weight'
 import { countOrInfinity, toNanos } from '../queues/leaf-options'
 import { type RateRules } from './begins'
 
 const name = z.string().min(1).describe('The property of the message.')
 const fn = <F>(what: string): z.ZodCustom<F, F> => z.custom<F>((value) => typeof value === 'function', what)
-const by = z.union([name, fn<FunctionOf<unknown>>('expected a function (message) => key')])
+const by = z.union([name, fn<FunctionOf<Key>>('expected a function (message) => key')])
 const cost = z.union([name, fn<FunctionOf<number>>('expected a function (message) => cost')])
 const count = z.number().int().positive()
 

@@ -2,6 +2,7 @@ import { type Nanos } from '@genpool/runtime'
 import { byArrival, leastOf } from '../queues/arrival'
 import { CollectedDecision } from '../queues/collected-decision'
 import { type LayeredQueue } from '../queues/layered-queue'
+import { allOf, type Part } from '../queues/part'
 import { type Drop } from '../queues/queue'
 import { type CheckedQueueOptions } from '../queues/queue-options'
 import { type Waiting } from '../queues/waiting'
@@ -73,12 +74,12 @@ export abstract class LimitedWaiting<E extends Waiting> {
   }
 
   *[Symbol.iterator](): Iterator<E> {
-    yield* [...this.unordered()].sort(byArrival)
+    yield* [...allOf(this.parts())].sort(byArrival)
   }
 
-  *unordered(): Iterable<E> {
-    yield* this.queue
-    yield* this.lanes.all()
+  *parts(): Iterable<Part<E>> {
+    yield* this.queue.parts()
+    yield* this.lanes.parts()
   }
 
   /** O(keys). */

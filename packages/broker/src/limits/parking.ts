@@ -2,6 +2,7 @@ import { type Nanos } from '@genpool/runtime'
 import { leastOf } from '../queues/arrival'
 import { type CheckedLeafOptions, createLeaf } from '../queues/leaf'
 import { type Level } from '../queues/level'
+import { type Part } from '../queues/part'
 import { type Drop } from '../queues/queue'
 import { TagIndex } from '../queues/tag-index'
 import { type Waiting } from '../queues/waiting'
@@ -169,10 +170,8 @@ export class Parking<E extends Waiting> {
     return leastOf(limit.lanes().flatMap(({ levels }) => levels.map((level) => level.oldest())))
   }
 
-  *of(limit: KeyedLimit<E>): Iterable<E> {
-    for (const lane of limit.lanes()) {
-      for (const level of lane.levels) yield* level
-    }
+  *partsOf(limit: KeyedLimit<E>): Iterable<Part<E>> {
+    for (const lane of limit.lanes()) yield* lane.levels
   }
 
   private left(entry: E, lane: LimitLane<E>): void {

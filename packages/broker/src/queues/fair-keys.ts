@@ -5,6 +5,13 @@ import { InvalidError } from '../errors'
 /** A function of a message, a key or a state. A method, since its parameter may have any type: `(message: { size: number }) => message.size`. */
 export type FunctionOf<R> = { of(value: unknown): R }['of']
 
+/** What may be the key of a message: any value but a promise, which nobody has awaited. */
+export type Key = string | number | bigint | boolean | symbol | null | undefined | NoPromise | (NoPromise & AnyNames)
+
+type NoPromise = object & { readonly then?: 'a promise is no key: await it first' }
+/** Without it, the compiler would take the properties of `{ tenant: 7 }` for misspelt ones. */
+type AnyNames = Readonly<Record<string, unknown>>
+
 /**
  * How a fair queue finds the key of a request.
  *
@@ -27,7 +34,7 @@ export const fairBy = z.union([
     property: z.string().optional().describe('The property to hash. Default: the whole value.'),
   }),
   z
-    .custom<FunctionOf<unknown>>((value) => typeof value === 'function', 'expected a function (value) => key')
+    .custom<FunctionOf<Key>>((value) => typeof value === 'function', 'expected a function (value) => key')
     .describe('A function that returns the key of a value.'),
 ])
 export type FairBy = z.output<typeof fairBy>

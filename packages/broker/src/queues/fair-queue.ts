@@ -7,6 +7,7 @@ import { type CheckedFairOptions, checkFairOptions, type FairOptions } from './f
 import { byKey, type FairKey, type HasFairKey, type Lane } from './fair-lane'
 import { FairLanes } from './fair-lanes'
 import { mustNotWait } from './leaf-queue'
+import { type Part } from './part'
 import { type Queue } from './queue'
 import { type Waiting } from './waiting'
 
@@ -39,6 +40,11 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   *[Symbol.iterator](): Iterator<E> {
     // As in sbroker, requests of one time by their tags.
     yield* this.#all().sort((a, b) => a.sentAt - b.sentAt || compareKeys(a.tag, b.tag) || byArrival(a, b))
+  }
+
+  /** The queues of its keys. */
+  *parts(): Iterable<Part<E>> {
+    for (const { queue } of this.#lanes) yield queue
   }
 
   oldest(): Nanos | null {

@@ -2,6 +2,7 @@ import { keepShape, MinHeap, type Nanos, type Scheduled } from '@genpool/runtime
 import { dropOptions } from './drop-queue'
 import { leastOf } from './arrival'
 import { type CheckedLeafOptions, createLeaf, type Leaf, reconfigureLeaf } from './leaf'
+import { type Part } from './part'
 import { type Drop, NO_DROPS } from './queue'
 import { type CheckedQueueOptions } from './queue-options'
 import { type Waiting } from './waiting'
@@ -41,6 +42,11 @@ export class KeyLanes<E extends Waiting> implements Iterable<E> {
 
   *[Symbol.iterator](): Iterator<E> {
     for (const { queue } of this.#lanes.values()) if (queue !== null) yield* queue
+  }
+
+  /** The queues of the keys. */
+  *parts(): Iterable<Part<E>> {
+    for (const { queue } of this.#lanes.values()) if (queue !== null) yield queue
   }
 
   /** When the oldest that is held back was sent; null if none is. O(keys). */

@@ -3,6 +3,7 @@ import { byArrival, leastOf } from './arrival'
 import { BoundedLayers } from './bounded-layers'
 import { type Layers } from './layers'
 import { mustNotWait } from './leaf-queue'
+import { allOf, type Part } from './part'
 import { type CheckedQueueOptions, queueOptions, reconfigureQueue } from './queue-options'
 import { type Waiting } from './waiting'
 
@@ -26,12 +27,12 @@ export class LayeredQueue<E extends Waiting> extends BoundedLayers<E> implements
   }
 
   *[Symbol.iterator](): Iterator<E> {
-    yield* [...this.unordered()].sort(byArrival)
+    yield* [...allOf(this.parts())].sort(byArrival)
   }
 
-  *unordered(): Iterable<E> {
-    for (const level of this.levels.all) yield* level
-    yield* this.lanes
+  *parts(): Iterable<Part<E>> {
+    for (const level of this.levels.all) yield* level.parts()
+    yield* this.lanes.parts()
   }
 
   /** The lowest priority of those that could be served now. */

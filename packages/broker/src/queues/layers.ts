@@ -1,4 +1,5 @@
 import { type Nanos } from '@genpool/runtime'
+import { type Part } from './part'
 import { type Queue } from './queue'
 import { type Waiting } from './waiting'
 
@@ -6,8 +7,8 @@ import { type Waiting } from './waiting'
 export interface Layers<E extends Waiting> extends Queue<E> {
   /** How many could be served now: all except those held back by a key. */
   readonly ready: number
-  /** What waits, in no order. A sort of many takes longer than all else that a look at them does. */
-  unordered(): Iterable<E>
+  /** The lists of what waits. Between them is no order: a sort of many takes longer than all else that a look at them does. */
+  parts(): Iterable<Part<E>>
   /** How many would be served before a new request of this priority. */
   ahead(priority: number): number
   /** Whether a new request has to wait although a member is idle. */

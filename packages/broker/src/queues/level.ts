@@ -4,6 +4,7 @@ import { DropQueue } from './drop-queue'
 import { FairQueue } from './fair-queue'
 import { LeafQueue } from './leaf-queue'
 import { Landmarks } from './landmarks'
+import { type Part } from './part'
 import { type Drop, NO_DROPS, type Queue } from './queue'
 import { type Waiting } from './waiting'
 import { WaitingList } from './waiting-list'
@@ -46,6 +47,14 @@ export class Level<E extends Waiting> implements Iterable<E> {
     yield* this.returning
     yield* this.queue
     yield* this.heldBack
+  }
+
+  /** The lists that it is made of. */
+  *parts(): Iterable<Part<E>> {
+    yield this.returning
+    if (this.dropQueue === null && this.queue instanceof FairQueue) yield* (this.queue as FairQueue<E>).parts()
+    else yield this.queue
+    yield this.heldBack
   }
 
   /** When its oldest request was sent; null if it is empty. */

@@ -3,7 +3,6 @@ import { NS_PER_MS, textOf } from '@genpool/runtime'
 import type { PoolRef, Protocol } from '../behaviours/protocol'
 import type { Phase } from '../pool/status'
 import type { Outcome } from '../requests/outcome'
-import type { RequestFacts } from '../requests/request-facts'
 import { rounded } from '../views/explain/finding'
 import {
   countMembers,
@@ -53,7 +52,7 @@ export interface Inspection {
   readonly overloaded: boolean | undefined
   /** How many requests wait for a member. */
   readonly waiting: number
-  /** The same by message type and by priority. Each read counts the waiting requests one by one. */
+  /** The same by message type and by priority. */
   readonly waitingBy: {
     readonly type: Readonly<Record<string, number>>
     readonly priority: Readonly<Record<number, number>>
@@ -154,7 +153,7 @@ function inspectHere(ref: PoolRef): Inspection {
     throttle,
     overloaded,
     waiting: pool.waitingCount,
-    waitingBy: countWaiting(pool.waitingInNoOrder),
+    waitingBy: asRecords(pool.waitingBy),
     late: pool.awaitingReply.size,
     accepted: stats.counters.accepted,
     outcomes: { ...stats.counters.outcomes },
@@ -174,39 +173,7 @@ function inspectHere(ref: PoolRef): Inspection {
   }
 }
 
-/** Counts what waits by type and by priority. */
-function countWaiting(waiting: Iterable<RequestFacts>): Inspection['waitingBy'] {
-  const types = new Tally<string>()
-  const priorities = new Tally<number>()
-  for (const { type, priority } of waiting) {
-    types.add(type)
-    priorities.add(priority)
-  }
-  return { type: types.counts(), priority: priorities.counts() }
-}
-
-/** Counts values. Those that come many times in a row cost a comparison. */
-class Tally<K extends string | number> {
-  readonly #counts = new Map<K, number>()
-  #last: K | undefined = undefined
-  #times = 0
-
-  add(value: K): void {
-    if (value !== this.#last) {
-      this.#write()
-      this.#last = value
-    }
-    this.#times++
-  }
-
-  counts(): Record<string, number> {
-    this.#write()
-    // A type may have the name of something that objects inherit.
-    return Object.fromEntries(this.#counts)
-  }
-
-  #write(): void {
-    if (this.#last !== undefined) this.#counts.set(this.#last, (this.#counts.get(this.#last) ?? 0) + this.#times)
-    this.#times = 0
-  }
+/** A type may have the name of something that objects inherit. */
+function asRecords({ type, priority }: PoolView['waitingBy']): Inspection['waitingBy'] {
+  return { type: Object.fromEntries(type), priority: Object.fromEntries(priority) }
 }

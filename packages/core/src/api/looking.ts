@@ -93,13 +93,13 @@ export function getMembers(pool: HereRef): readonly MemberView[] {
 
 /**
  * Returns what waits for a member: the oldest requests, and how many there are by type, priority, key and tenant. It has no
- * messages. Reads each waiting request a few times, so call it for people, not for each request.
+ * messages. It looks at 10 000 of them at most, in a few milliseconds: call it for people, not for each request.
  *
  * @example console.log(getWaiting(pool))
  */
 export function getWaiting(pool: HereRef): WaitingSummary {
   const found = poolOf(pool, 'getWaiting')
-  return summarise(found.waiting, found.explained.fairBy, found.now())
+  return summarise(found, found.explained.fairBy, found.now())
 }
 
 /**

@@ -24,12 +24,21 @@ const conditions = z
     'say what to wait for: "waitingBelow" or "runningBelow"',
   )
 
-/** What `when` waits for: all that is given. */
-export interface Condition {
+/** What `when` waits for: all that is given, at least one of them. */
+export type Condition = WaitingBelow | RunningBelow
+
+interface WaitingBelow {
+  /** Fewer requests than this wait for a member. */
+  readonly waitingBelow: number
+  /** Fewer members than this are busy. */
+  readonly runningBelow?: number
+}
+
+interface RunningBelow {
   /** Fewer requests than this wait for a member. */
   readonly waitingBelow?: number
   /** Fewer members than this are busy. */
-  readonly runningBelow?: number
+  readonly runningBelow: number
 }
 
 /**

@@ -52,12 +52,12 @@ export abstract class KernelFigures implements Omit<PoolView, 'name' | 'retries'
     return this.kernel.roster.members
   }
 
-  get waiting(): readonly RequestFacts[] {
-    return this.kernel.port.waiting
+  sampleOfWaiting(most: number): Iterable<RequestFacts> {
+    return this.kernel.port.sample(most)
   }
 
-  get waitingInNoOrder(): Iterable<RequestFacts> {
-    return this.kernel.port.inNoOrder
+  get waitingBy(): PoolView['waitingBy'] {
+    return this.kernel.port.waitingBy
   }
 
   get waitingCount(): number {

@@ -53,17 +53,32 @@ export interface Halt<V = never, S = unknown> {
   readonly [step]: { readonly value: V; readonly halt: true; readonly state: S }
 }
 
-/** What `reply` returns for a promise: no step, so that the handler does not compile. A value of the type `any` may be anything. */
+/**
+ * The next state, and no function. The compiler first looks for an overload that fits narrowly: without an optional property, what a recipe
+ * returns does not, and the function itself would be taken for the state.
+ */
+type NextState<S> = S &
+  (S extends (...args: never) => unknown ? 'a recipe returns the next state, or nothing' : unknown)
+
+/**
+ * What `reply` returns for a promise: no step, so that the handler does not compile. A value of the type `any` may be anything. If no overload
+ * fits, the compiler goes on with the first one, and takes the answer for a `PromiseLike<unknown>`: what is wrong has been said then.
+ */
 type NoAnswer<P, S> = 0 extends 1 & P
   ? Reply<P, S>
-  : [P] extends [never]
-    ? Reply<P, S>
-    : 'the answer is a promise: await it before reply'
+  : [PromiseLike<unknown>] extends [P]
+    ? Reply<never, S>
+    : [P] extends [never]
+      ? Reply<P, S>
+      : 'the answer is a promise: await it before reply'
 
 const NOTHING = new Step('noReply', undefined, undefined, undefined)
 
 // `S` comes from the place of the call: what `definePool` makes the result of a handler follow. Elsewhere, as in a handler on its own
 // whose state has no type, it is `any`.
+//
+// The recipe comes first, and is `NoInfer` as a whole: the compiler looks at the result of a function without parameters only once, for
+// the first overload, and takes `'b'` for a string if that wants no function; and a draft of `NoInfer<A | B>` cannot be narrowed.
 /* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/unified-signatures -- one overload for each way to write it */
 
 /**
@@ -78,13 +93,13 @@ const NOTHING = new Step('noReply', undefined, undefined, undefined)
  */
 export function reply<P extends PromiseLike<unknown>, S = any>(
   promise: P | ((state: S) => P),
-  recipe?: Recipe<NoInfer<S>>,
+  recipe?: NoInfer<Recipe<S>>,
   then?: Then,
 ): NoAnswer<P, S>
 export function reply<P extends PromiseLike<unknown>, S = any>(promise: P, next: S, then?: Then): NoAnswer<P, S>
+export function reply<V, S = any>(value: V | ((state: S) => V), recipe: NoInfer<Recipe<S>>, then?: Then): Reply<V, S>
 export function reply<V, S = any>(value: V | ((state: S) => V), unchanged?: undefined, then?: Then): Reply<V, S>
-export function reply<V, S = any>(value: V | ((state: S) => V), recipe: Recipe<NoInfer<S>>, then?: Then): Reply<V, S>
-export function reply<V, S = any>(value: V | ((state: S) => V), next: S, then?: Then): Reply<V, S>
+export function reply<V, S = any>(value: V | ((state: S) => V), next: NextState<S>, then?: Then): Reply<V, S>
 export function reply(value: unknown, next?: unknown, then?: Then): never {
   return new Step('reply', value, next, then) as never
 }
@@ -95,9 +110,9 @@ export function reply(value: unknown, next?: unknown, then?: Then): never {
  * @param then what this member does next
  * @example noReply((draft) => { draft.count += 1 })
  */
+export function noReply<S = any>(recipe: NoInfer<Recipe<S>>, then?: Then): NoReply<S>
 export function noReply<S = any>(unchanged?: undefined, then?: Then): NoReply<S>
-export function noReply<S = any>(recipe: Recipe<NoInfer<S>>, then?: Then): NoReply<S>
-export function noReply<S = any>(next: S, then?: Then): NoReply<S>
+export function noReply<S = any>(next: NextState<S>, then?: Then): NoReply<S>
 export function noReply(next?: unknown, then?: Then): NoReply {
   const nothing = next === undefined && then === undefined
   return (nothing ? NOTHING : new Step('noReply', undefined, next, then)) as unknown as NoReply

@@ -3,6 +3,7 @@ import type { Nanos, Turn } from '@genpool/runtime'
 import type { Member } from '../members/member'
 import type { Request } from '../requests/request'
 import type { Port } from './port'
+import type { WaitingBy, WaitingCounts } from './waiting-counts'
 
 /** What waits in a pool's own broker, and what holds it back. Nothing here changes the queues. */
 export abstract class BrokerFigures implements Pick<
@@ -12,7 +13,8 @@ export abstract class BrokerFigures implements Pick<
   | 'relativeTime'
   | 'oldestWait'
   | 'length'
-  | 'inNoOrder'
+  | 'waitingBy'
+  | 'sample'
   | 'waiting'
   | 'opensAt'
   | 'holderOf'
@@ -21,6 +23,7 @@ export abstract class BrokerFigures implements Pick<
 > {
   protected abstract readonly engine: Broker<Request, Member>
   protected abstract readonly turn: Turn
+  protected abstract readonly counts: WaitingCounts
   protected abstract readonly kernel: { readonly worksAhead: boolean }
 
   get idle(): number {
@@ -44,8 +47,12 @@ export abstract class BrokerFigures implements Pick<
     return this.engine.length
   }
 
-  get inNoOrder(): Iterable<Request> {
-    return this.engine.requestsInNoOrder
+  get waitingBy(): WaitingBy {
+    return this.counts.by()
+  }
+
+  sample(most: number): Iterable<Request> {
+    return this.engine.sample(most)
   }
 
   get waiting(): readonly Request[] {

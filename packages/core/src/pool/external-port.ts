@@ -16,6 +16,7 @@ import { Request } from '../requests/request'
 import type { Holds } from './holds'
 import { type OfferHost, Offers, type Served, type SharedBroker } from './offers'
 import type { Port } from './port'
+import { type WaitingBy, WaitingCounts } from './waiting-counts'
 
 /** What a shared broker needs of one of its pools. */
 export interface SharedBrokerPorts {
@@ -62,7 +63,13 @@ export class ExternalPort implements Port, OfferHost {
     return this.#requests.length
   }
 
-  get inNoOrder(): Iterable<Request> {
+  get waitingBy(): WaitingBy {
+    const counts = new WaitingCounts()
+    for (const request of this.#requests) counts.entered(request)
+    return counts.by()
+  }
+
+  sample(): Iterable<Request> {
     return this.#requests
   }
 

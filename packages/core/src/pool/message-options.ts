@@ -1,3 +1,4 @@
+import type { Key } from '@genpool/broker'
 import {
   type GenPoolError,
   hasNoOptions,
@@ -24,7 +25,7 @@ export interface CallOptions {
   /** Greater is more urgent. Under overload the lowest are shed first. Default 0. */
   readonly priority?: number
   /** Messages of one key are handled one at a time and in order. Lists and objects are compared by content. */
-  readonly key?: unknown
+  readonly key?: Key
   /**
    * Repeats the call if it certainly did not run, or crashed and is of a type in `retryOnCrash`: within its one deadline, and within
    * the pool's budget for retries. Waits `retryAfterMs` of the error, or the backoff.
@@ -34,7 +35,7 @@ export interface CallOptions {
    * Calls of one message type with the same key share a run: while one waits or runs, further ones wait for its outcome. The first
    * message is the one that is run. Lists and objects are compared by content.
    */
-  readonly share?: unknown
+  readonly share?: Key
   /** Called with what the handler tells with `ctx.progress(value)`, in that order and before the promise settles. */
   readonly onProgress?: (value: unknown) => void
   /**
@@ -66,7 +67,7 @@ interface CastLatest {
    * Of one message type and one `latest`, at most one cast runs and one waits, the newest: it replaces one that waits, and takes
    * its place in the queue. Lists and objects are compared by content. Not together with `key`.
    */
-  readonly latest?: unknown
+  readonly latest?: Key
 }
 
 /** What may be said about a message of either kind. */

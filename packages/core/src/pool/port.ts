@@ -2,6 +2,7 @@ import type { Broker, EngineOptions, HoldingLimit, LimitFigures, Maker, Openings
 import type { Nanos } from '@genpool/runtime'
 import type { Member } from '../members/member'
 import type { Request } from '../requests/request'
+import type { WaitingBy } from './waiting-counts'
 
 /** The idle members of a pool, as a `Broker` has them. */
 export type IdleMembers = Pick<Broker<Request, Member>, 'takeIdle' | 'giveIdle'>
@@ -14,10 +15,12 @@ export interface Port {
   readonly isRated: boolean
   /** How many requests of this pool wait. */
   readonly length: number
+  /** How many of them, by type and by priority. */
+  readonly waitingBy: WaitingBy
   /** The requests of this pool that wait, oldest first. Only to look at: some may be made for the look. */
   readonly waiting: readonly Request[]
-  /** The same in no order, which takes less time. */
-  readonly inNoOrder: Iterable<Request>
+  /** About `most` of them, in no order, if more wait: see `Broker.sample`. */
+  sample(most: number): Iterable<Request>
   /** How many members wait for a request and have none. One that holds some, and has room for more, is not idle. */
   readonly idle: number
   /** How long the oldest request has waited; negative: how long the oldest member has; 0 if nothing waits. */

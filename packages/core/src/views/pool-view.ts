@@ -86,6 +86,9 @@ interface Tally<K extends string> {
   counts(now: Nanos): Readonly<Partial<Record<K, number>>>
 }
 
+/** At how many waiting requests a view looks: it must not hold up the event loop when most of them wait. */
+export const MOST_LOOKED_AT = 10_000
+
 /** A pool as views see it: figures only. */
 export interface PoolView {
   readonly name: string
@@ -105,12 +108,15 @@ export interface PoolView {
   readonly timedOutStarts: number
   readonly restarts: number
   readonly seats: readonly Seat[]
-  /** The waiting requests, oldest first. */
-  readonly waiting: readonly RequestFacts[]
-  /** The same in no order, which takes less time. */
-  readonly waitingInNoOrder: Iterable<RequestFacts>
-  /** How many requests wait. Does not look at them. */
+  /** About `most` of the waiting requests, in no order: of each owner in proportion. All if not more wait. */
+  sampleOfWaiting(most: number): Iterable<RequestFacts>
+  /** How many requests wait. */
   readonly waitingCount: number
+  /** The same by type and by priority. */
+  readonly waitingBy: {
+    readonly type: ReadonlyMap<string, number>
+    readonly priority: ReadonlyMap<number, number>
+  }
   /** Calls whose handler has returned without an answer; the answer comes later. */
   readonly awaitingReply: ReadonlySet<RequestFacts>
   readonly deadLetters: number

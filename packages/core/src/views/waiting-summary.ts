@@ -1,6 +1,7 @@
 import { type FairBy, fairIdentity, fairKey } from '@genpool/broker'
 import { keyName, type Nanos, NS_PER_MS, textOf } from '@genpool/runtime'
 import type { RequestFacts } from '../requests/request-facts'
+import { MOST_LOOKED_AT } from './pool-view'
 import { rounded } from './explain/finding'
 
 /** How many owners and requests a summary names. */
@@ -25,6 +26,11 @@ export interface WaitingRequest {
 /** What waits for a member, without the messages themselves. */
 export interface WaitingSummary {
   readonly count: number
+  /**
+   * How many of them `oldest`, `by.key` and `by.tenant` are about: all, or about 10 000 if more wait. These are of each key, tenant and
+   * priority the oldest, in proportion to how many it has.
+   */
+  readonly looked: number
   /** The requests that have waited longest, at most ten. */
   readonly oldest: readonly WaitingRequest[]
   readonly by: {
@@ -37,26 +43,40 @@ export interface WaitingSummary {
   }
 }
 
-/** Counts waiting requests by their owners. Reads each one once for each kind of owner. */
-export function summarise(
-  waiting: readonly RequestFacts[],
-  fair: { readonly by: FairBy } | null,
-  now: Nanos,
-): WaitingSummary {
-  const keyed = waiting.filter(({ key }) => key !== undefined)
+/** What a summary reads of a pool. */
+interface WaitingView {
+  readonly waitingCount: number
+  readonly waitingBy: { readonly type: ReadonlyMap<string, number>; readonly priority: ReadonlyMap<number, number> }
+  sampleOfWaiting(most: number): Iterable<RequestFacts>
+}
+
+/** Counts waiting requests by their owners. Looks at 10 000 of them at most, and at one of each owner. */
+export function summarise(pool: WaitingView, fair: { readonly by: FairBy } | null, now: Nanos): WaitingSummary {
+  const tenantOf = fair === null ? null : tenantBy(fair.by)
+  const keys = new Map<unknown, number>()
+  const tenants = new Map<unknown, number>()
+  const oldest = new Oldest()
+  let looked = 0
+  for (const request of pool.sampleOfWaiting(MOST_LOOKED_AT)) {
+    looked++
+    oldest.look(request)
+    if (request.key !== undefined) add(keys, request.key)
+    if (tenantOf !== null) add(tenants, tenantOf(request))
+  }
   return {
-    count: waiting.length,
-    oldest: oldestOf(waiting).map((request) => ({
+    count: pool.waitingCount,
+    looked,
+    oldest: oldest.all.map((request) => ({
       type: request.type,
       priority: request.priority,
       key: request.key === undefined ? undefined : textOf(keyName(request.key)),
       waitedMs: rounded(Math.max(0, now - request.sentAt) / NS_PER_MS),
     })),
     by: {
-      type: shares(waiting, ({ type }) => type),
-      priority: shares(waiting, ({ priority }) => priority),
-      key: shares(keyed, ({ key }) => key),
-      tenant: fair === null ? undefined : shares(waiting, tenantBy(fair.by)),
+      type: shares(pool.waitingBy.type),
+      priority: shares(pool.waitingBy.priority),
+      key: shares(keys),
+      tenant: tenantOf === null ? undefined : shares(tenants),
     },
   }
 }
@@ -66,12 +86,11 @@ function tenantBy(by: FairBy): (request: RequestFacts) => unknown {
   return ({ message }) => fairIdentity(keyOf(message))
 }
 
-function shares(requests: readonly RequestFacts[], ownerOf: (request: RequestFacts) => unknown): Shares {
-  const counts = new Map<unknown, number>()
-  for (const request of requests) {
-    const owner = ownerOf(request)
-    counts.set(owner, (counts.get(owner) ?? 0) + 1)
-  }
+function add(counts: Map<unknown, number>, owner: unknown): void {
+  counts.set(owner, (counts.get(owner) ?? 0) + 1)
+}
+
+function shares(counts: ReadonlyMap<unknown, number>): Shares {
   const most = [...counts].sort(([, a], [, b]) => b - a).slice(0, MOST_NAMED)
   return {
     names: counts.size,
@@ -79,6 +98,17 @@ function shares(requests: readonly RequestFacts[], ownerOf: (request: RequestFac
   }
 }
 
-function oldestOf(requests: readonly RequestFacts[]): readonly RequestFacts[] {
-  return [...requests].sort((a, b) => a.sentAt - b.sentAt).slice(0, MOST_NAMED)
+/** The requests that were sent first, of many that come in any order. */
+class Oldest {
+  readonly all: RequestFacts[] = []
+  /** When the youngest of them was sent; Infinity while there is room. */
+  private before = Infinity
+
+  look(request: RequestFacts): void {
+    if (request.sentAt >= this.before) return
+    const at = this.all.findLastIndex(({ sentAt }) => sentAt <= request.sentAt)
+    this.all.splice(at + 1, 0, request)
+    if (this.all.length > MOST_NAMED) this.all.pop()
+    if (this.all.length === MOST_NAMED) this.before = (this.all.at(-1) as RequestFacts).sentAt
+  }
 }

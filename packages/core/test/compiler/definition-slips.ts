@@ -3,6 +3,12 @@ import type { Slip } from './slips'
 /** Faults of definitions. The compiler puts "No overload matches" in front, and then says only what is wrong. */
 export const DEFINITIONS: readonly Slip[] = [
   {
+    slip: 'a recipe that returns another state',
+    code: `definePool({ init: () => ({ n: 0 }), calls: { add: (_msg: object, _state) => reply(1, () => ({ m: 1 })) } })`,
+    at: '() => ({ m: 1 })',
+    says: ['a recipe returns the next state, or nothing'],
+  },
+  {
     slip: 'a next state of another shape',
     code: `definePool({ init: () => ({ n: 0 }), calls: { add: (_msg: object, _state) => reply(1, { m: 1 }) } })`,
     at: 'add',

@@ -1,5 +1,5 @@
 export const PRELUDE = `
-import { type Behaviour, call, cast, configure, definePool, type ElsewhereRef, getState, halt, isGenPoolError, noReply, reply, spawnPool } from '@genpool/core'
+import { type Behaviour, call, cast, configure, definePool, type ElsewhereRef, getState, halt, isGenPoolError, map, noReply, reply, spawnPool, when } from '@genpool/core'
 import { query, start } from 'nact'
 const system = start()
 const Shop = definePool({
@@ -118,6 +118,54 @@ export const SLIPS: readonly Slip[] = [
     code: `void call(far, { type: 'stock' }, { retry: { attempts: 2 } })`,
     at: 'retry',
     says: ['this pool runs elsewhere: it has no such option'],
+  },
+  {
+    slip: 'a key that is a promise',
+    code: `void call(shop, { type: 'stock' }, { key: Promise.resolve('a') })`,
+    at: 'key',
+    says: ['Promise<string>', 'a promise is no key: await it first'],
+  },
+  {
+    slip: 'a share that is a promise',
+    code: `void call(shop, { type: 'stock' }, { share: Promise.resolve('a') })`,
+    at: 'share',
+    says: ['Promise<string>', 'a promise is no key: await it first'],
+  },
+  {
+    slip: 'a latest that is a promise',
+    code: `cast(shop, { type: 'clear' }, { latest: Promise.resolve('a') })`,
+    at: 'latest',
+    says: ['Promise<string>', 'a promise is no key: await it first'],
+  },
+  {
+    slip: 'the key of a map that is a promise',
+    code: `map(shop, [{ type: 'stock' }], { key: async () => 'a' })`,
+    at: 'key',
+    says: ['Promise<string>', 'a promise is no key: await it first'],
+  },
+  {
+    slip: 'an async "by" of a rate',
+    code: `spawnPool(system, Shop, 'n', { rate: { limit: 1, by: async () => 'a' } })`,
+    at: 'by',
+    says: ['Promise<string>', 'a promise is no key: await it first'],
+  },
+  {
+    slip: 'an async "by" of limits',
+    code: `spawnPool(system, Shop, 'n', { limits: { concurrency: 1, by: async () => 'a' } })`,
+    at: 'by',
+    says: ['Promise<string>', 'a promise is no key: await it first'],
+  },
+  {
+    slip: 'an async "by" of a fair queue',
+    code: `spawnPool(system, Shop, 'n', { broker: { client: { type: 'fair', by: async () => 'a' } } })`,
+    at: 'client',
+    says: ['Promise<string>', 'a promise is no key: await it first'],
+  },
+  {
+    slip: 'a wait for nothing',
+    code: `void when(shop, {})`,
+    at: '{}',
+    says: ['Condition'],
   },
   {
     slip: 'a forgotten name',

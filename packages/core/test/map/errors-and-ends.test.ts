@@ -111,7 +111,7 @@ describe('map', () => {
 
   it('refuses a key that is a promise', async () => {
     const { pool } = spawned()
-    const all = map(pool, [item(1)], { key: () => Promise.reject(new Error('late')) as unknown }).toArray()
+    const all = map(pool, [item(1)], { key: () => Promise.reject(new Error('late')) as never }).toArray()
     expect(await settled(all)).toMatchObject({ code: 'ERR_GENPOOL_OPTIONS' })
   })
 })

@@ -71,11 +71,12 @@ export async function natsStore(connection: NatsConnection, options: NatsStoreOp
 }
 
 function cellsOf(checked: CheckedStoreOptions, sizes: Sizes): object {
-  const { bucket, initial, history, onWatcherError, validate } = checked
+  const { bucket, cells, initial, history, onWatcherError, validate } = checked
   return {
     name: bucket,
     history,
     validate: checking(sizes, validate as Validator<unknown> | undefined),
+    ...(cells === undefined ? {} : { cells }),
     ...(initial === undefined ? {} : { initial }),
     ...(onWatcherError === undefined ? {} : { onWatcherError }),
   }

@@ -10,7 +10,7 @@ const milliseconds = (least: number): z.ZodNumber =>
     .max(600_000)
 
 /** The options of a cell that mean the same as in `createStore`. */
-const { initial, validate, history, onWatcherError } = storeOptions.shape
+const { cells, initial, validate, history, onWatcherError } = storeOptions.shape
 
 /**
  * Options of a store on NATS.
@@ -65,6 +65,7 @@ export const natsStoreOptions = z.strictObject({
   codec: sharedOptions.codec.describe(
     'Turns values into bytes and back. All machines need the same. Default: what structured clone copies.',
   ),
+  cells,
   initial,
   validate,
   history,

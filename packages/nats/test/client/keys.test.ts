@@ -1,3 +1,4 @@
+import type { Key } from '@genpool/core'
 import { virtualClock } from '@genpool/runtime/testing'
 import { inspectRemote } from '../../src/client/inspect-remote'
 import { RemoteClient } from '../../src/client/remote-client'
@@ -66,7 +67,7 @@ describe('the messages of a key when its node leaves', () => {
   it('are one key if their keys have the same content: they go to the same node', async () => {
     const { clock, network, client } = await setup()
     const published = jest.spyOn(network.connection, 'publish')
-    const sendsTo = async (key: unknown): Promise<string[]> => {
+    const sendsTo = async (key: Key): Promise<string[]> => {
       published.mockClear()
       client.cast('message', { key })
       await clock.settle()
@@ -82,7 +83,7 @@ describe('the messages of a key when its node leaves', () => {
     expect(nodes.size).toBe(2)
   })
 
-  it.each<[string, unknown, RegExp]>([
+  it.each<[string, Key, RegExp]>([
     [
       'an instance without content',
       new URLSearchParams('a=1'),

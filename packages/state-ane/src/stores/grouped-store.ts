@@ -10,7 +10,7 @@ import type { Commit } from '../groups/speculation'
 import { transacting } from '../groups/works'
 import type { Arrival, Backing, Lease, Mirror } from './backing'
 import { type CellPorts, GroupedCell, type GroupOptions } from './grouped-cell'
-import { checkKeys, type MemoryStore } from './memory-store'
+import type { MemoryStore } from './memory-store'
 import type { CellOptions } from './options'
 import type { AsyncStore } from './store'
 
@@ -73,7 +73,7 @@ export class GroupedStore implements AsyncStore, CellPorts, Mirror {
   }
 
   #transact(keys: readonly CellKey[], recipe: TransactionRecipe): Promise<Values> {
-    checkKeys(keys, this.size)
+    this.memory.keys.checkAll(keys)
     const distinct = [...new Set(keys)]
     for (const key of distinct) this.cell(key)
     this.#backing.together?.(distinct)

@@ -1,4 +1,4 @@
-import { OptionsError, parseOptions, showValue, StoppedError, wrongArgument } from '@genpool/runtime'
+import { OptionsError, parseOptions, StoppedError } from '@genpool/runtime'
 import type { z } from 'zod'
 import type { SyncHold } from '../cells/cell'
 import type { MaybePromise } from '../cells/maybe-promise'
@@ -6,6 +6,7 @@ import { MemoryCell } from '../cells/memory-cell'
 import { commit, prepare, type TransactionRecipe, type Values } from '../cells/transaction'
 import type { Validator } from '../cells/validator'
 import { type CellKey, ConflictError, InvalidError } from '../errors'
+import { CellKeys } from './cell-keys'
 import { type CellOptions, cellOptions, type storeOptions } from './options'
 import type { SyncStore } from './store'
 
@@ -20,14 +21,18 @@ export class MemoryStore implements SyncStore {
   readonly #cells = new Map<CellKey, MemoryCell<unknown>>()
   #destroyed = false
 
-  constructor(private readonly options: z.output<typeof storeOptions>) {}
+  readonly keys: CellKeys
+
+  constructor(private readonly options: z.output<typeof storeOptions>) {
+    this.keys = new CellKeys(options.size, options.cells)
+  }
 
   get name(): string {
     return this.options.name
   }
 
   get size(): number | undefined {
-    return this.options.size
+    return this.keys.size
   }
 
   get destroyed(): boolean {
@@ -118,14 +123,14 @@ export class MemoryStore implements SyncStore {
 
   #all(keys: readonly CellKey[]): MemoryCell<unknown>[] {
     this.#mustLive()
-    checkKeys(keys, this.options.size)
+    this.keys.checkAll(keys)
     const distinct = [...new Set(keys)]
     if (new Set(distinct.map(String)).size < distinct.length) throw ambiguous(keys)
     return distinct.map((key) => this.cell(key))
   }
 
   #make<S>(key: CellKey, options: CellOptions<S> | undefined): MemoryCell<S> {
-    if (!isKey(key, this.options.size)) throw wrongKey(key, this.options.size)
+    this.keys.check(key)
     const own = checked(key, options)
     const validators = [this.options.validate, own.validate].filter((one) => one !== undefined) as Validator<S>[]
     const cell = new MemoryCell<S>(key, {
@@ -151,26 +156,6 @@ function firstOf<S>(key: CellKey, initial: unknown): S {
 /** @throws {OptionsError} if an option is wrong */
 function checked(key: CellKey, options: object | undefined): z.output<typeof cellOptions> {
   return options === undefined ? {} : parseOptions(cellOptions, options, `options of cell "${key}"`)
-}
-
-/** @throws {OptionsError} if it is no list, {InvalidError} for what cannot be a key */
-export function checkKeys(keys: readonly unknown[], size: number | undefined): void {
-  if (!Array.isArray(keys)) {
-    throw wrongArgument({ of: 'transaction', argument: 'list of keys', expected: 'an array of keys' }, keys)
-  }
-  for (const key of keys as readonly unknown[]) if (!isKey(key, size)) throw wrongKey(key, size)
-}
-
-function isKey(key: unknown, size: number | undefined): boolean {
-  if (size === undefined) return typeof key === 'string' || Number.isSafeInteger(key)
-  return Number.isSafeInteger(key) && (key as number) >= 1 && (key as number) <= size
-}
-
-function wrongKey(key: unknown, size: number | undefined): InvalidError {
-  const wanted = size === undefined ? 'a string or an integer' : `a whole number from 1 to ${size}`
-  return new InvalidError('use of a cell', [
-    { path: [], message: `its key must be ${wanted}, but it is ${showValue(key)}` },
-  ])
 }
 
 function ambiguous(keys: readonly CellKey[]): InvalidError {

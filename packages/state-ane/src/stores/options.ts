@@ -21,6 +21,13 @@ export const storeOptions = z.strictObject({
     .positive()
     .optional()
     .describe('The number of slots, counted from 1. Without it the store has named cells.'),
+  cells: z
+    .array(z.union([z.string(), z.int()]))
+    .min(1)
+    .optional()
+    .describe(
+      'The keys of all cells: any other is refused, as a misspelt one. Without it a cell is made when it is first used.',
+    ),
   mode: z
     .enum(['versioned', 'plain'])
     .default('versioned')

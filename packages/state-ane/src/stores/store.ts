@@ -21,7 +21,8 @@ export interface Store {
    * Runs one recipe on the latest values of several cells. Commits all of them or none.
    *
    * @returns the values of all `keys` after the commit
-   * @throws {InvalidError} if one of the values is refused, or the recipe adds or removes keys; nothing is changed
+   * @throws {InvalidError} if one of the values is refused, a key is none of the `cells` of the store, or the recipe adds or removes
+   *   keys; nothing is changed
    * @throws {ConflictError} if one of the cells is held and this store cannot wait; nothing is changed
    * @example store.transaction(['alice', 'bob'], (draft) => { draft.alice.money -= 5; draft.bob.money += 5 })
    */

@@ -20,7 +20,7 @@ import type { CellKey } from '../errors'
 import { GroupCommit } from '../groups/group-commit'
 import type { Batch } from '../groups/speculation'
 import { changing, setting, updating } from '../groups/works'
-import { checkKeys, MemoryStore } from '../stores/memory-store'
+import { MemoryStore } from '../stores/memory-store'
 import { type CellOptions, storeOptions } from '../stores/options'
 import type { Store } from '../stores/store'
 import type { ContractOptions } from './store-factory'
@@ -107,7 +107,7 @@ class SlowStore implements Store {
   }
 
   transaction(keys: readonly CellKey[], recipe: TransactionRecipe): Promise<Values> {
-    checkKeys(keys, this.far.size)
+    this.far.keys.checkAll(keys)
     for (const key of keys) this.cell(key)
     return this.ask(() => this.far.transactionWhenFree(keys, recipe))
   }

@@ -1,3 +1,4 @@
+import type { Key } from '@genpool/broker'
 import { z } from 'zod'
 import { retryOptions } from '../../requests/retry-options'
 import { isSignal } from '../../requests/on-abort'
@@ -40,7 +41,7 @@ export const mapOptions = z.strictObject({
     .describe("How long each call may take, in milliseconds. Default: the pool's."),
   retry: retryOptions.optional().describe('How each call is retried.'),
   priority: z.number().optional().describe('The priority of each call.'),
-  key: callback<(message: never) => unknown>().optional().describe('Returns the key of a message.'),
+  key: callback<(message: never) => Key>().optional().describe('Returns the key of a message.'),
 })
 export type CheckedMapOptions = z.output<typeof mapOptions>
 
@@ -52,5 +53,5 @@ export interface MapOptions<M = unknown> extends Omit<z.input<typeof mapOptions>
    */
   readonly onError?: 'stop' | 'collect' | ((error: unknown, message: M) => unknown)
   /** Returns the key of a message. Messages of one key are handled one at a time and in order. */
-  readonly key?: (message: M) => unknown
+  readonly key?: (message: M) => Key
 }

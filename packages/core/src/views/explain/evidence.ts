@@ -7,12 +7,13 @@ import type { Circle } from '../../requests/request-owner'
 import {
   type BreakerFigures,
   countMembers,
+  MOST_LOOKED_AT,
   oldestStartMs,
   type Percentiles,
   type PoolView,
   utilisationOf,
 } from '../pool-view'
-import { greatest, type Greatest, greatestTenant, type Tenant } from './owners'
+import { type Greatest, greatestKey, greatestTenant, type Tenant } from './owners'
 
 /** The running handlers of one message type. */
 interface Running {
@@ -143,21 +144,17 @@ export function waitForKeys({ paused, idle, waiting, concurrency, held }: Eviden
   return idle > 0 && waiting > heldBack && (concurrency?.aside ?? 0) !== idle
 }
 
-/** Gathers the facts about a pool. Reads each waiting request only if keys may hold them back, or tenants take turns. */
+/** Gathers the facts about a pool. Looks at waiting requests, 10 000 at most, only if keys may hold them back, or tenants take turns. */
 export function gather(pool: PoolView, options: ExplainedOptions): Evidence {
   const figures = gatherFigures(pool, options, pool.now())
   const looksForKey = waitForKeys(figures)
   if (!looksForKey && options.fairBy === null) return figures
-  const { waiting } = pool
+  const sample = [...pool.sampleOfWaiting(MOST_LOOKED_AT)]
+  const owners = { of: sample, waiting: figures.waiting }
   return {
     ...figures,
-    key: looksForKey
-      ? greatest(
-          waiting.filter(({ key }) => key !== undefined),
-          ({ key }) => key,
-        )
-      : null,
-    tenant: options.fairBy === null ? null : greatestTenant(options.fairBy.by, waiting),
+    key: looksForKey ? greatestKey(owners) : null,
+    tenant: options.fairBy === null ? null : greatestTenant(options.fairBy.by, owners),
   }
 }
 

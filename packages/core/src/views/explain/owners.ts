@@ -13,32 +13,42 @@ export interface Tenant extends Greatest {
   readonly tenants: number
 }
 
+/** Some of the waiting requests, of each owner in proportion, and how many wait in all. */
+export interface Sample {
+  readonly of: readonly RequestFacts[]
+  readonly waiting: number
+}
+
 /** The key of a fair queue with the most waiting requests, and the number of keys; null if none waits. */
-export function greatestTenant(by: FairBy, waiting: readonly RequestFacts[]): Tenant | null {
+export function greatestTenant(by: FairBy, sample: Sample): Tenant | null {
   const keyOf = fairKey(by)
-  const tenants = new Set<unknown>()
-  const most = greatest(waiting, ({ message }) => {
-    const id = fairIdentity(keyOf(message))
-    tenants.add(id)
-    return id
-  })
+  const tenants = countBy(sample.of, ({ message }) => fairIdentity(keyOf(message)))
+  const most = greatest(tenants, sample)
   return most === null ? null : { ...most, tenants: tenants.size }
 }
 
-/** Finds the owner of most requests. */
-export function greatest(
-  requests: readonly RequestFacts[],
-  ownerOf: (request: RequestFacts) => unknown,
-): Greatest | null {
+/** The key of most requests that have one; null if none has. */
+export function greatestKey(sample: Sample): Greatest | null {
+  const keyed = sample.of.filter(({ key }) => key !== undefined)
+  return greatest(
+    countBy(keyed, ({ key }) => key),
+    sample,
+  )
+}
+
+function countBy(requests: readonly RequestFacts[], ownerOf: (request: RequestFacts) => unknown): Map<unknown, number> {
   const counts = new Map<unknown, number>()
   for (const request of requests) {
     const owner = ownerOf(request)
     counts.set(owner, (counts.get(owner) ?? 0) + 1)
   }
-  let most: Greatest | null = null
-  for (const [owner, number] of counts) {
-    if (most === null || number > most.count)
-      most = { name: owner === undefined ? '(none)' : keyInWords(owner), count: number }
-  }
-  return most
+  return counts
+}
+
+function greatest(counts: ReadonlyMap<unknown, number>, { of, waiting }: Sample): Greatest | null {
+  let most: { readonly owner: unknown; readonly count: number } | null = null
+  for (const [owner, count] of counts) if (most === null || count > most.count) most = { owner, count }
+  if (most === null) return null
+  const count = Math.round((most.count * waiting) / of.length)
+  return { name: most.owner === undefined ? '(none)' : keyInWords(most.owner), count }
 }

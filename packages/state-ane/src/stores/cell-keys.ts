@@ -1,0 +1,55 @@
+import { nearest, showValue, wrongArgument } from '@genpool/runtime'
+import { type CellKey, InvalidError } from '../errors'
+
+/** How many names an error lists. */
+const MOST_LISTED = 20
+
+/** What may be the key of a cell of one store: a number up to its size, one of the names that it lists, or any name. */
+export class CellKeys {
+  private readonly listed: ReadonlySet<CellKey> | undefined
+
+  /** @param cells the only keys; undefined for any */
+  constructor(
+    readonly size: number | undefined,
+    cells: readonly CellKey[] | undefined,
+  ) {
+    this.listed = cells && new Set(cells)
+  }
+
+  /** @throws {InvalidError} if it cannot be a key */
+  check(key: unknown): void {
+    if (!this.isKey(key)) throw this.wrong(key)
+    if (this.listed !== undefined && !this.listed.has(key)) throw unlisted(key, [...this.listed])
+  }
+
+  /** @throws {OptionsError} if it is no list, {InvalidError} for what cannot be a key */
+  checkAll(keys: readonly unknown[]): void {
+    if (!Array.isArray(keys)) {
+      throw wrongArgument({ of: 'transaction', argument: 'list of keys', expected: 'an array of keys' }, keys)
+    }
+    for (const key of keys as readonly unknown[]) this.check(key)
+  }
+
+  private isKey(key: unknown): key is CellKey {
+    const { size } = this
+    if (size === undefined) return typeof key === 'string' || Number.isSafeInteger(key)
+    return Number.isSafeInteger(key) && (key as number) >= 1 && (key as number) <= size
+  }
+
+  private wrong(key: unknown): InvalidError {
+    const { size } = this
+    const wanted = size === undefined ? 'a string or an integer' : `a whole number from 1 to ${size}`
+    const message = `its key must be ${wanted}, but it is ${showValue(key)}`
+    return new InvalidError('use of a cell', [{ path: [], message }])
+  }
+}
+
+function unlisted(key: CellKey, listed: readonly CellKey[]): InvalidError {
+  const names = listed.map(String)
+  const meant = nearest(String(key), names)
+  const more = names.length > MOST_LISTED ? `, and ${names.length - MOST_LISTED} more` : ''
+  const hint =
+    meant === undefined ? `there are ${names.slice(0, MOST_LISTED).join(', ')}${more}` : `did you mean "${meant}"?`
+  const message = `"${key}" is none of the "cells" in the options of the store; ${hint}`
+  return new InvalidError('use of a cell', [{ path: [], message }])
+}
