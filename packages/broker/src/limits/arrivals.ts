@@ -2,6 +2,7 @@ import { type Nanos } from '@genpool/runtime'
 import { type DropReason } from '../errors'
 import { type Waiting } from '../queues/waiting'
 import { type GatedQueue } from './gated-queue'
+import { type KeyBound } from './key-bound'
 import { type LaneSchedule } from './lane-schedule'
 import { type Pass } from './pass'
 import { type Passes } from './passes'
@@ -15,6 +16,7 @@ export class Arrivals<E extends Waiting> {
     private readonly passes: Passes<E>,
     private readonly queue: GatedQueue<E>,
     private readonly lanes: LaneSchedule<E>,
+    private readonly keyBound: KeyBound<E>,
     private readonly drop: Drop<E>,
   ) {}
 
@@ -42,7 +44,7 @@ export class Arrivals<E extends Waiting> {
 
   /** Makes sure that one more may wait; otherwise drops `entry`. */
   #findsPlace(entry: E, pass: Pass<E>, now: Nanos): boolean {
-    if (!this.lanes.hasRoomFor(entry, pass, now)) {
+    if (!this.keyBound.hasRoomFor(entry, pass.keyed, now)) {
       this.drop(entry, 'max', now)
       return false
     }

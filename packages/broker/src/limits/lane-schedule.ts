@@ -124,10 +124,9 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
     return true
   }
 
-  /** Makes sure that one more of its key may wait: false if the key has its `max`, and none of them is less urgent. */
-  hasRoomFor(entry: E, { keyed }: Pass<E>, now: Nanos): boolean {
-    if (keyed === null || keyed.hasRoom) return true
-    return this.parking.shedFor(entry, this.parking.lastOf(keyed), now)
+  /** One of the least urgent that are parked in a lane. */
+  lastOf(lane: LimitLane<E>): E | null {
+    return this.parking.lastOf(lane)
   }
 
   /** Drops one of the least urgent for `entry`; false if it is not less urgent, or if its priority is above `highest`. */

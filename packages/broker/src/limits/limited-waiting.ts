@@ -1,4 +1,5 @@
 import { type Nanos } from '@genpool/runtime'
+import { type DropReason } from '../errors'
 import { byArrival, leastOf } from '../queues/arrival'
 import { CollectedDecision } from '../queues/collected-decision'
 import { type LayeredQueue } from '../queues/layered-queue'
@@ -9,6 +10,7 @@ import { type Waiting } from '../queues/waiting'
 import { Arrivals } from './arrivals'
 import { GatedQueue } from './gated-queue'
 import { type HoldWatch } from './hold-watch'
+import { KeyBound } from './key-bound'
 import { LaneSchedule } from './lane-schedule'
 import { isNewestFirst, laneQueue } from './limit-client'
 import { behindReady, type LimitFigures, figuresOf } from './limit-figures'
@@ -54,9 +56,19 @@ export abstract class LimitedWaiting<E extends Waiting> {
       unparked: (entry, at) => this.queue.rejoin(entry, at),
       dropped: (drop, at) => this.#laneDropped(drop, at),
     })
-    this.arrivals = new Arrivals<E>(this.passes, this.queue, this.lanes, (entry, reason, at) => {
+    const drop = (entry: E, reason: DropReason, at: Nanos): void => {
       this.decision.add({ entry, reason, sojourn: at - entry.sentAt, waiting: this.length })
+    }
+    const keyBound = new KeyBound<E>({
+      lastParked: (lane) => this.lanes.lastOf(lane),
+      waiting: () => allOf(this.parts()),
+      isIn: (entry, lane) => this.passes.isIn(entry, lane),
+      shed: (entry, at) => {
+        this.takeOut(entry, at)
+        drop(entry, 'priority', at)
+      },
     })
+    this.arrivals = new Arrivals<E>(this.passes, this.queue, this.lanes, keyBound, drop)
     this.short = new ShortLimits<E>(this.passes, inner, this.queue, this.lanes)
     this.arrivals.adopt([...inner], [], now)
   }
