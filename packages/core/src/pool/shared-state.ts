@@ -1,3 +1,4 @@
+import { OptionsError } from '@genpool/runtime'
 import type { Cell } from '@genpool/state-ane'
 import { InitStep } from '../behaviours/behaviour'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
@@ -124,7 +125,7 @@ export class SharedState {
       },
       done: () => this.opened(opening as Cell<unknown>, step),
       failed: (error) => {
-        // The store does not make the same cell twice with a validator.
+        if (error instanceof OptionsError) return this.refused(info, made, error)
         this.#opening = before ?? (opening === undefined ? undefined : { info, cell: opening, made })
         this.tryAgain(info, error, 'opening its store')
       },
@@ -133,6 +134,13 @@ export class SharedState {
       },
     })
     starts.begin(start)
+  }
+
+  /** Its store does not take the options of the state: the next start would end in the same way. */
+  private refused(info: MemberInfo, made: unknown, error: OptionsError): void {
+    this.startLoop.gaveUp(info, error)
+    this.release(info, made, 'shutdown')
+    this.kernel.lifecycle.giveUp(error, 'its store does not take the options of its state')
   }
 
   private opened(cell: Cell<unknown>, step: InitStep | undefined): void {

@@ -35,10 +35,10 @@ const NO_PATCHES: readonly Patch[] = []
 export class MemoryCell<S> implements SyncCell<S> {
   value: S
   version = 0
-  readonly #validators: readonly Validator<S>[]
+  #validators: readonly Validator<S>[]
   /** Made with the first commit. */
   #history: History<S> | undefined
-  readonly #keeps: number
+  #keeps: number
   readonly #onWatcherError: (error: unknown) => void
   /** Made on first use, so that a cell without holds or watchers stays small. */
   #turns: Turns<MemoryHold<S>> | undefined
@@ -72,6 +72,28 @@ export class MemoryCell<S> implements SyncCell<S> {
   private first(initial: S): S {
     this.validate(initial, 'first value of')
     return frozenState(this.key, initial)
+  }
+
+  /** How many validators check it. */
+  get checks(): number {
+    return this.#validators.length
+  }
+
+  isCheckedBy(validator: Validator<S>): boolean {
+    return this.#validators.includes(validator)
+  }
+
+  /** Checks every value from now on. @throws {InvalidError} if its value is refused; nothing changes. An empty cell has none yet */
+  checkBy(validator: Validator<S>): void {
+    if (!this.isEmpty) check(this.key, validator, this.value, 'value of')
+    this.#validators = [...this.#validators, validator]
+  }
+
+  /** Keeps at least so many past values. Those of before are forgotten if it kept fewer. */
+  keep(history: number): void {
+    if (history <= this.#keeps) return
+    this.#keeps = history
+    this.#history = undefined
   }
 
   /** Whether it was made without a first value, and nothing was committed since. */

@@ -44,7 +44,8 @@ export class MemoryStore implements SyncStore {
     const cell = this.#cells.get(key) as MemoryCell<S> | undefined
     if (cell === undefined) return this.#make(key, options)
     const { validate, history, initial } = checked(key, options)
-    if (validate !== undefined || history !== undefined) throw tooLate(key)
+    if (validate !== undefined) this.#checkBy(cell, validate as Validator<S>)
+    if (history !== undefined && this.options.mode !== 'plain') cell.keep(history)
     if (initial !== undefined && cell.isEmpty) cell.begin(firstOf(key, initial))
     return cell
   }
@@ -143,6 +144,13 @@ export class MemoryStore implements SyncStore {
     return cell
   }
 
+  /** A cell has one validator of its own, from the first call of `cell` that brings one. */
+  #checkBy<S>(cell: MemoryCell<S>, validator: Validator<S>): void {
+    if (cell.isCheckedBy(validator)) return
+    if (cell.checks > (this.options.validate === undefined ? 0 : 1)) throw tooLate(cell.key)
+    cell.checkBy(validator)
+  }
+
   #mustLive(): void {
     if (this.#destroyed) throw new StoppedError(this.options.name, false, 'destroy() was called')
   }
@@ -165,8 +173,8 @@ function ambiguous(keys: readonly CellKey[]): InvalidError {
 
 function tooLate(key: CellKey): OptionsError {
   return new OptionsError(
-    `Cell "${key}" exists already, so its validator and history cannot change. Pass them with the first call of cell(), or ` +
-      'in the options of the store.',
+    `Cell "${key}" has another validator already, which stays in force. Give the same function or schema each time: make it ` +
+      'once, outside of what is called again. What all cells of a store must satisfy belongs into the options of the store.',
   )
 }
 

@@ -60,12 +60,44 @@ describe('createStore', () => {
     expect(store.cell('c', { initial: (key) => `cell ${key}` }).value).toBe('cell c')
   })
 
-  it('refuses a validator for a cell that exists already, rather than ignoring it', () => {
-    const store = createStore()
-    store.cell('a', { initial: 1 })
-    expect(store.cell('a', { initial: 2 }).value).toBe(1)
-    expect(() => store.cell('a', { validate: () => true })).toThrow(OptionsError)
-    expect(() => store.cell('a', { history: 1 })).toThrow(OptionsError)
+  describe('options for a cell that exists already', () => {
+    const isSmall = (value: number) => value < 5
+
+    it('are taken over if it has none: a validator that its value satisfies, a longer history', () => {
+      const store = createStore({ history: 1 })
+      store.cell('a', { initial: 1 })
+      const cell = store.cell<number>('a', { validate: isSmall, history: 3 })
+      for (const value of [2, 3, 4]) cell.compareAndSet(cell.version, value)
+      expect(cell.patchesSince(0)).toHaveLength(1)
+      expect(() => cell.compareAndSet(cell.version, 5)).toThrow(InvalidError)
+      expect(store.cell('a', { history: 1 }).patchesSince(0)).toHaveLength(1)
+    })
+
+    it('change nothing if they are the same', () => {
+      const store = createStore({ validate: (value) => value !== 7 })
+      const first = store.cell<number>('a', { initial: 1, validate: isSmall, history: 2 })
+      expect(store.cell('a', { initial: 1, validate: isSmall, history: 2 })).toBe(first)
+      expect(() => first.compareAndSet(0, 5)).toThrow(InvalidError)
+      expect(() => first.compareAndSet(0, 7)).toThrow(InvalidError)
+    })
+
+    it('are refused if it has another validator, or if its value is refused; then nothing changes', () => {
+      const store = createStore()
+      store.cell('a', { initial: 9 })
+      expect(() => store.cell<number>('a', { validate: isSmall })).toThrow(InvalidError)
+      store.put('a', 4)
+      store.cell<number>('a', { validate: isSmall })
+      expect(() => store.cell<number>('a', { validate: () => true })).toThrow(OptionsError)
+      expect(() => store.put('a', 5)).toThrow(InvalidError)
+    })
+
+    it('keep nothing where the store keeps no history', () => {
+      const store = createStore({ mode: 'plain' })
+      store.cell('a', { initial: 1 })
+      const cell = store.cell<number>('a', { history: 3 })
+      cell.compareAndSet(0, 2)
+      expect(cell.patchesSince(0)).toBeUndefined()
+    })
   })
 
   it.each(['__proto__', 'constructor', 'prototype', '', 'toString'])('takes any name for a cell: %p', (key) => {
