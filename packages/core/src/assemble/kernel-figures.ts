@@ -1,5 +1,5 @@
 import type { HoldingLimit, LimitFigures } from '@genpool/broker'
-import type { Nanos } from '@genpool/runtime'
+import { type Nanos, readSafely } from '@genpool/runtime'
 import type { Kernel } from '../pool/kernel'
 import type { Seat } from '../pool/ports'
 import type { Phase } from '../pool/status'
@@ -85,7 +85,8 @@ export abstract class KernelFigures implements Omit<PoolView, 'name' | 'retries'
   }
 
   get stateVersion(): number | undefined {
-    return this.kernel.cell?.version
+    // That of a store that was destroyed cannot be read.
+    return readSafely(() => this.kernel.cell?.version, undefined)
   }
 
   get store(): PoolView['store'] {

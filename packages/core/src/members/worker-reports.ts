@@ -86,7 +86,7 @@ export class WorkerReports<M extends Reported<M>> extends Hand implements Worker
     for (const each of this.close(request, runNs)) {
       // A worker may look at the clock before the deadline is noticed here. What became of a commit is told in any case.
       const hasExpired = !isGenPoolError(error) && hasPassed(each.deadline, turn)
-      each.fail(hasExpired ? failures.expired(each) : failures.refused(each, error))
+      each.fail(hasExpired ? failures.expired(each) : failures.refusedCommit(each, error))
       work.release(each)
     }
     this.member.seekWork()

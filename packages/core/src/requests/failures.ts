@@ -154,6 +154,16 @@ export class Failures {
     return this.closed(true)
   }
 
+  /** The error of a refused commit, whose handler may have run: also if its store says that a request to it was not run. */
+  refusedCommit(request: Request, error: unknown): GenPoolError {
+    const refused = this.refused(request, error)
+    if (!isGenPoolError(refused, 'ERR_GENPOOL_STOPPED')) return refused
+    const { target, started, cause } = refused as StoppedError
+    if (started) return refused
+    const so = `a request to "${this.pool}" failed. Its handler may have run, and nothing was committed`
+    return new StoppedError(target, true, cause, { so })
+  }
+
   /** The error of a refused commit, or of a queue, for its caller: a GenPool error stays, any other error becomes a crash. */
   refused(request: Request, error: unknown): GenPoolError {
     if (!isGenPoolError(error)) return this.crashed(request, error)

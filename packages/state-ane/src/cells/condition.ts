@@ -17,3 +17,6 @@ export interface CellCondition extends StorageCondition {
   /** What the last of them failed with, and how long ago in milliseconds; undefined if there is none. */
   readonly lastFailure: { readonly error: unknown; readonly agoMs: number } | undefined
 }
+
+/** The fault of a cell whose store was destroyed in this process. */
+export const DESTROYED = 'store.destroy() was called in this process: spawn the pool again, on another store'

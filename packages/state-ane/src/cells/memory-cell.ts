@@ -2,6 +2,7 @@ import type { Patch } from 'immer'
 import { StoppedError } from '@genpool/runtime'
 import { type CellKey, ConflictError } from '../errors'
 import type { Recipe, SyncCell, SyncHold, Watcher } from './cell'
+import { type CellCondition, DESTROYED } from './condition'
 import { diff } from './diff'
 import { History } from './history'
 import { mustBeState } from './must-be-state'
@@ -43,6 +44,8 @@ export class MemoryCell<S> implements SyncCell<S> {
   /** Made on first use, so that a cell without holds or watchers stays small. */
   #turns: Turns<MemoryHold<S>> | undefined
   #watchers: Watchers<S> | undefined
+  /** Only of one whose store was destroyed. */
+  declare condition?: () => CellCondition
 
   constructor(
     readonly key: CellKey,
@@ -234,7 +237,8 @@ export class MemoryCell<S> implements SyncCell<S> {
 
   /** Makes every later use an error. `value` becomes an accessor only here: until then, reading it is a plain field read. */
   destroy(target: string): void {
-    const error = (): StoppedError => new StoppedError(target, false, 'destroy() was called')
+    const so = `its cell "${this.key}" can be neither read nor changed`
+    const error = (): StoppedError => new StoppedError(target, false, 'destroy() was called', { so })
     this.#watchers?.clear()
     this.#history?.clear()
     this.#turns ??= new Turns()
@@ -246,6 +250,7 @@ export class MemoryCell<S> implements SyncCell<S> {
     for (const name of ['update', 'compareAndSet', 'patch', 'hold', 'watch', 'patchesSince'] as const)
       this[name] = refuse
     for (const name of ['applyRecipe', 'applyValue', 'put'] as const) this[name] = refuse
+    this.condition = () => ({ waitingMs: 0, failures: 0, lastFailure: undefined, fault: DESTROYED })
   }
 
   #commit(version: number, prepared: Prepared<S>): S {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Clock, refused, StoppedError, systemClock, WRITTEN } from '@genpool/runtime'
-import type { StorageCondition } from '../cells/condition'
+import { DESTROYED, type StorageCondition } from '../cells/condition'
 import type { MaybePromise } from '../cells/maybe-promise'
 import type { MemoryCell } from '../cells/memory-cell'
 import type { TransactionRecipe, Values } from '../cells/transaction'
@@ -124,7 +124,7 @@ export class GroupedStore implements AsyncStore, CellPorts, Mirror {
   }
 
   condition(key: CellKey): StorageCondition {
-    if (this.destroyed) return { fault: 'the store was destroyed here' }
+    if (this.destroyed) return { fault: DESTROYED }
     return this.#backing.condition?.(key) ?? {}
   }
 
