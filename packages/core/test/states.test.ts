@@ -3,6 +3,7 @@ import {
   cast,
   definePool,
   getState,
+  halt,
   initThen,
   inspect,
   noReply,
@@ -175,5 +176,23 @@ describe('a step with { commit: "exclusive" }', () => {
     expect(inspect(pool).reruns).toBe(0)
     const both = await Promise.all([call(pool, { type: 'state' }), call(pool, { type: 'state' })])
     expect([both, runs, inspect(pool).reruns]).toEqual([[3, 4], 5, 1])
+  })
+})
+
+describe('a step as the result of init', () => {
+  it.each<[string, () => any]>([
+    ['reply', () => reply({ n: 1 })],
+    ['noReply', async () => noReply({ n: 1 })],
+    ['halt', () => halt('no')],
+  ])('is no state: %s', async (_, init) => {
+    for (const state of ['shared', 'isolated'] as const) {
+      const behaviour = definePool({ init, calls: { get: (_msg, held) => reply(held) } })
+      const pool = spawnPool(system, behaviour, undefined, { state })
+      const error = failure(ready(pool))
+      await clock.advance(60_000)
+      expect((await error).message).toContain(
+        'it is a step (what reply, noReply and halt return): return the state itself',
+      )
+    }
   })
 })

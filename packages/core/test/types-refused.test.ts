@@ -10,6 +10,7 @@ import {
   spawnPool,
 } from '@genpool/core'
 import { dispatch, type Ref } from 'nact'
+import { z } from 'zod'
 import { Any, Counter, type ProtocolOf } from './typed-behaviours'
 
 describe('types', () => {
@@ -106,6 +107,10 @@ describe('types', () => {
       })
       spawnPool(system, Counter, 'fair', { broker: { client: { type: 'fair', by: byTenant } } })
       spawnPool(system, Counter, 'valid', { state: { validate: ({ count }: { count: number }) => count >= 0 } })
+      spawnPool(system, Counter, 'schema', { state: { validate: z.object({ count: z.number() }) } })
+      spawnPool(system, Counter, 'fault', { state: { validate: () => ({ path: ['count'], message: 'odd' }) } })
+      // @ts-expect-error a validator answers at once
+      spawnPool(system, Counter, 'late', { state: { validate: async () => true } })
       // @ts-expect-error a cost is a number
       spawnPool(system, Counter, 'wrong', { rate: { limit: 5, cost: byTenant } })
     }

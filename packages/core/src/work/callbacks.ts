@@ -1,4 +1,6 @@
 import { withoutContext } from '@genpool/runtime'
+import { InvalidError } from '@genpool/state-ane'
+import { isStep } from '../behaviours/answerable'
 import type { MemberInfo } from '../behaviours/context'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import { type Eventually, isThenable } from '../behaviours/eventually'
@@ -7,6 +9,9 @@ import type { PoolFacts } from '../behaviours/pool-facts'
 import { nobody } from '../hot-imports'
 import type { MailboxEntry } from '../requests/mailbox'
 import { BareContext } from './message-context'
+
+const NO_STEP =
+  'it is a step (what reply, noReply and halt return): return the state itself, or what initThen, ignore or refuse returns'
 
 /** Calls the behaviour's `init` (of a plain function: nact's `initialStateFunc`), which makes one state. It has no caller. */
 export function initialise(
@@ -23,10 +28,11 @@ export function initialise(
   return withoutContext(() => initialStateFunc({ ...context, children, sender: undefined } as never))
 }
 
-/** The step of another copy is no state. @throws {InvalidError} if it is one */
+/** A step of a handler is no state, nor is one of another copy. @throws {InvalidError} if it is one */
 function checkedInit(made: unknown): unknown {
   if (isThenable(made)) return Promise.resolve(made).then(checkedInit)
   if (isOfOtherCopy(made)) throw resultOfOtherCopy('init')
+  if (isStep(made)) throw new InvalidError('result of init', [{ path: [], message: NO_STEP }])
   return made
 }
 

@@ -5,6 +5,8 @@ import {
   createStore,
   type CommitOptions,
   DEFAULT_HISTORY,
+  type Fault,
+  type SchemaLike,
   type Store,
 } from '@genpool/state-ane'
 import { z } from 'zod'
@@ -40,8 +42,9 @@ export const stateOptions = z.strictObject({
     .optional()
     .describe('How many past versions are kept for replicas that catch up.'),
   validate: z
-    .custom<FunctionOf<boolean | string>>(
-      (value) => typeof value === 'function' || value instanceof z.ZodType,
+    .custom<SchemaLike | FunctionOf<boolean | string | Fault>>(
+      (value) =>
+        typeof value === 'function' || typeof (value as SchemaLike | null | undefined)?.safeParse === 'function',
       'expected a zod schema or a function',
     )
     .optional()
