@@ -19,6 +19,19 @@ describe.each(['shared', 'isolated'] as const)('an answer before the commit of a
     expect(await outcome(call(pool, { type, n: -1 }))).toMatchObject({ code: 'ERR_GENPOOL_CRASHED' })
   })
 
+  it.each([false, true])(
+    'that is none fails its call, and the error knows of the commit (a step: %s)',
+    async (step) => {
+      const pool = await open(state)
+      const error = await outcome(call(pool, { type: 'noAnswerMeanwhile', n: 5, step }))
+      expect(error).toMatchObject({ code: 'ERR_GENPOOL_CRASHED', committed: true })
+      expect(String(error)).not.toContain('nothing was changed')
+      const refused = await outcome(call(pool, { type: 'noAnswerMeanwhile', n: -1, step }))
+      expect(refused).toMatchObject({ code: expect.stringMatching(/CRASHED|INVALID/) as string })
+      if (state === 'shared') expect(getState(pool)).toMatchObject({ n: 5 })
+    },
+  )
+
   it('is that of the first message of a batch', async () => {
     const pool = await open(state)
     const abort = new AbortController()

@@ -58,6 +58,25 @@ describe('memory that was moved before', () => {
     expect(getMembers(pool as never)[0]?.name).toBe('member-1.1')
   })
 
+  it.each(['before', 'after'] as const)(
+    'is not needed twice if a message %s it cannot be read in the thread',
+    async (place) => {
+      const pool = await readyPool()
+      const own = new Error('in its own cause')
+      own.cause = own
+      const wrong = () => failure(call(pool, { type: 'echo', value: own }))
+      const early = place === 'before' ? wrong() : undefined
+      const moved = call(pool, echoOf(bytes()))
+      const refused = early ?? wrong()
+      expect(await moved).toEqual(bytes())
+      expect(await refused).toMatchObject({
+        code: 'ERR_GENPOOL_INVALID',
+        message: expect.stringContaining('in its own cause'),
+      })
+      await drain(pool)
+    },
+  )
+
   it('by the same message, sent earlier, is no crash: the message is refused', async () => {
     const pool = await readyPool()
     const message = echoOf(bytes())

@@ -1,4 +1,5 @@
 import type { MemberInfo } from './context'
+import type { Fault } from '@genpool/state-ane'
 import type { Handler } from './handler'
 import type { MessageTypes } from './message-types'
 import type { PoolFacts } from './pool-facts'
@@ -20,6 +21,11 @@ export interface Routes {
   known(kind: 'call' | 'cast'): string
   /** The known types; null if messages of any type may have a handler. Left out: the same. */
   types?(): MessageTypes | null
+  /**
+   * Why a message can certainly not go where the handlers are, as far as a quick look finds out: then a cast of it is refused at once, and
+   * is no dead letter later. Left out: nobody looks.
+   */
+  faultOf?(message: unknown): Fault | undefined
   /** The names that messages have in options and errors; null as long as they are not known. Left out: the same. */
   handlerTypes?(): readonly string[] | null
 }

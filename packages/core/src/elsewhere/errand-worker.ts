@@ -191,7 +191,7 @@ function runnerOf(worker: LastWordWorker, info: MemberInfo, batch?: Batch): Runn
     holdsAnswersOf: (request) => worker.holdsAnswersOf(request),
     deadlineOf: (request) => (request as Errand).runDeadline,
     hasCommitted: (request) => worker.hasCommitted(request),
-    isWriting: () => false,
+    isWriting: (request) => worker.isWriting(request),
     startOf: (request) => worker.startOf(request),
     giveUp: () => true,
     gaveUp: () => undefined,

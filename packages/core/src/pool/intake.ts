@@ -1,7 +1,7 @@
 import { type Maker } from '@genpool/broker'
 import type { GenPoolError, Reference } from '@genpool/runtime'
 import { keyId, textOf } from '@genpool/runtime'
-import { InvalidError } from '@genpool/state-ane'
+import { type Fault, InvalidError } from '@genpool/state-ane'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import type { Delivery } from '../behaviours/context'
 import { type Handler, NO_HANDLER } from '../behaviours/handler'
@@ -102,11 +102,22 @@ export class Intake {
   cast(message: unknown, options: CastOptions = NO_OPTIONS): CastResult {
     const { pool } = this
     const handler = this.behaviour.cast(message)
+    if (handler !== undefined && this.behaviour.routes?.faultOf !== undefined) {
+      const unsendable = this.behaviour.routes.faultOf(message)
+      if (unsendable !== undefined) return this.refuseCast(handler, message, unsendable)
+    }
     if (options !== NO_OPTIONS && isLatest(options)) return this.castLatest(handler ?? NO_HANDLER, message, options)
     if (options === NO_OPTIONS && this.packs((this.makeCast ??= this.maker('cast')), handler, message)) return ACCEPTED
     const request = new Request(pool, 'cast', handler ?? NO_HANDLER, message, null, pool.turn.now())
     this.submit(request, this.prepare(request, options))
     return resultOf(request)
+  }
+
+  private refuseCast(handler: Handler, message: unknown, fault: Fault): CastResult {
+    const { pool } = this
+    const cast = new Request(pool, 'cast', handler, message, null, pool.turn.now())
+    pool.refuse(cast, new InvalidError(`message "${handler.type}" to pool "${cast.pool}"`, [fault]))
+    return resultOf(cast)
   }
 
   private castLatest(handler: Handler, message: unknown, options: CastOptions): CastResult {

@@ -1,7 +1,7 @@
 import { RecentHistogram, WINDOW } from '@genpool/core/elsewhere'
 import { type Nanos, NS_PER_MS, textOf, UnreachableError } from '@genpool/runtime'
 import { BadFrame, isBadFrame, unknownKind } from '../wire/errors'
-import { type Frame, Kind, openFrame, readCancel, readRequest, type RequestHeader } from '../wire/frames'
+import { type Cancel, type Frame, Kind, openFrame, readCancel, readRequest, type RequestHeader } from '../wire/frames'
 import { AnswerFrames } from './answer-frames'
 import { Answers } from './answers'
 import { CatchUp } from './catch-up'
@@ -172,10 +172,10 @@ export class Endpoint {
     if (this.running === 0) this.#idle?.()
   }
 
-  #cancel(reply: string): void {
+  #cancel({ reply, reason }: Cancel): void {
     this.counts.cancelled++
     if (this.#held.cancel(reply)) return this.#rest()
-    this.#memory.callerOf(reply)?.abort()
+    this.#memory.callerOf(reply)?.abort(reason)
   }
 
   /** Whether a call with this address runs already. Another one would take its place in the memory, and never be counted as ended. */

@@ -115,11 +115,33 @@ export class Posting {
     this.#isSingle = this.#jobs === 1
     if (this.#jobs > 0) this.thread.waiting.begin()
     this.#jobs = 0
+    if (list !== undefined) return this.#sendMoving(messages)
+    this.#sendTogether(messages)
+  }
+
+  #sendTogether(messages: readonly ToThread[]): void {
     try {
-      this.#post(messages, list)
+      this.#post(messages, undefined)
     } catch {
       for (const message of messages) this.#sendAlone(message)
     }
+  }
+
+  /**
+   * What is moved cannot be sent a second time. A post that the thread cannot read is: so each job that moves memory has one of its own,
+   * and a message that is at fault beside it costs it nothing.
+   */
+  #sendMoving(messages: readonly ToThread[]): void {
+    let together: ToThread[] = []
+    for (const message of messages) {
+      if (!isJob(message) || movedWith(message) === undefined) together.push(message)
+      else {
+        if (together.length > 0) this.#sendTogether(together)
+        together = []
+        this.#sendAlone(message)
+      }
+    }
+    if (together.length > 0) this.#sendTogether(together)
   }
 
   #post(messages: readonly ToThread[], given: readonly Transferable[] | undefined): void {

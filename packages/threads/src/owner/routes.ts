@@ -1,6 +1,8 @@
-import type { Handler, MemberInfo } from '@genpool/core'
+import type { Fault, Handler, MemberInfo } from '@genpool/core'
 import type { MessageTypes, PoolFacts, Routes } from '@genpool/core/elsewhere'
+import { readSafely } from '@genpool/runtime'
 import type { Manifest } from '../protocol/messages'
+import { faultIn } from '../values/cloneable'
 
 /** A handler that is in a thread. How many messages it takes is known when a thread has loaded it. */
 class ThreadHandler implements Handler {
@@ -81,6 +83,11 @@ export class ThreadRoutes implements Routes {
     return { calls: [...this.#calls.keys()], casts: [...this.#casts.keys()] }
   }
 
+  /** Looks at the message and at its own values, not deeper: most functions that somebody sends by mistake are there. */
+  faultOf(message: unknown): Fault | undefined {
+    return readSafely(() => hasFunction(message), false) ? faultIn(message) : undefined
+  }
+
   handlerTypes(): readonly string[] | null {
     if (this.#manifest === null) return null
     return [...new Set([...this.#calls.keys(), ...this.#casts.keys(), this.info.type, this.continuation.type])]
@@ -92,6 +99,14 @@ export class ThreadRoutes implements Routes {
     if (any !== null) return handlers.get(any)
     return typeof type === 'string' ? handlers.get(type) : undefined
   }
+}
+
+function hasFunction(message: unknown): boolean {
+  if (typeof message === 'function') return true
+  if (typeof message !== 'object' || message === null || Object.getPrototypeOf(message) !== Object.prototype)
+    return false
+  for (const name in message) if (typeof (message as Record<string, unknown>)[name] === 'function') return true
+  return false
 }
 
 function guess(handlers: Map<string, ThreadHandler>, type: string): ThreadHandler {

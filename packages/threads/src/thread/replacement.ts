@@ -1,4 +1,4 @@
-import { InvalidError, textOf, warn } from '@genpool/runtime'
+import { InvalidError, showPath, textOf, warn } from '@genpool/runtime'
 import type { ReplicaMessage } from '@genpool/state-ane'
 import type { CommittedRun, ToOwner } from '../protocol/messages'
 import { faultIn, isReadable } from '../values/cloneable'
@@ -21,10 +21,21 @@ export function replacementOf(message: ToOwner, error: unknown, handlerOf: (job:
       return message[1][0] === 'commit' ? ['cell', withdrawn(message[1], handlerOf)] : null
     case 'started':
       return ['notStarted', encodeError(invalid('result of init', message[1].reason))]
+    case 'progress':
+      warn(
+        `Progress of ${handlerOf(message[1])} could not be sent, and its caller is not told: ${inWords(message[2])}.`,
+      )
+      return null
     default:
       warn(`A thread could not send its message "${message[0]}": ${textOf(error)}`)
       return null
   }
+}
+
+/** What in it cannot be sent, and where. */
+function inWords(value: unknown): string {
+  const { path, message } = faultIn(value)
+  return `at ${showPath(path, 'the whole value')}: ${message}`
 }
 
 function invalid(what: string, value: unknown): InvalidError {
