@@ -1,4 +1,4 @@
-import { spawnBroker } from '@genpool/broker'
+import { length, spawnBroker } from '@genpool/broker'
 import {
   call,
   cast,
@@ -170,5 +170,21 @@ describe('a key function of a shared broker', () => {
     const answer = call(other, { type: 'go' })
     await clock.advance(100)
     expect(await answer).toBe('done')
+  })
+
+  it('stops a pool whose call comes back to run again: the call fails as stopped', async () => {
+    const broker = spawnBroker(system, { client: { type: 'fair', by: () => once('k') }, clock } as never)
+    let runs = 0
+    const stopped = pool({ broker, retryOnCrash: { go: 3 } }, () => {
+      runs++
+      act = () => stop(stopped)
+      throw new Error('crash')
+    })
+    await clock.settle()
+    const asked = outcome(call(stopped, { type: 'go' }))
+    await clock.advance(1)
+    expect(await asked).toBe('ERR_GENPOOL_STOPPED')
+    expect(runs).toBe(1)
+    expect(length(broker)).toBe(0)
   })
 })
