@@ -151,6 +151,26 @@ describe('a key function that is given to configure', () => {
   )
 })
 
+describe('a key function of a fair queue', () => {
+  it.each(['', 'k'])(
+    'stops the pool when a call comes back to run again: it fails as stopped (key "%s")',
+    async (key) => {
+      let runs = 0
+      const broker = { client: { type: 'fair', by: () => once('lane') } }
+      const stopped = pool({ broker, retryOnCrash: { go: 3 } }, () => {
+        runs++
+        act = () => stop(stopped)
+        throw new Error('crash')
+      })
+      await clock.settle()
+      const asked = outcome(call(stopped, { type: 'go' }, key === '' ? {} : { key }))
+      await clock.advance(1)
+      expect(inspect(stopped)).toMatchObject({ phase: 'stopped', waiting: 0, outcomes: { stopped: 1 } })
+      expect([await asked, runs]).toEqual(['ERR_GENPOOL_STOPPED', 1])
+    },
+  )
+})
+
 describe('a key function of a shared broker', () => {
   it('stops a pool that shares it: its calls fail as stopped, and the other pool works on', async () => {
     const limits = { by: () => once('k'), concurrency: 1 }
