@@ -6,6 +6,7 @@ import {
   definePool,
   drain,
   inspect,
+  noReply,
   pause,
   reply,
   resume,
@@ -167,6 +168,34 @@ describe('a key function of a fair queue', () => {
       await clock.advance(1)
       expect(inspect(stopped)).toMatchObject({ phase: 'stopped', waiting: 0, outcomes: { stopped: 1 } })
       expect([await asked, runs]).toEqual(['ERR_GENPOOL_STOPPED', 1])
+    },
+  )
+
+  it.each([0, 1])(
+    'stops the pool when a cast takes the place of another one: it is lost as stopped (at its call %s)',
+    async (at) => {
+      const Notes = definePool({ casts: { note: async () => (await clock.wait(100), noReply()) } })
+      let before = Infinity
+      const by = (): string => {
+        if (before-- === 0) stop(stopped)
+        return 'lane'
+      }
+      const stopped: any = spawnPool(system, Notes, 'notes', {
+        size: 1,
+        clock,
+        broker: { client: { type: 'fair', by } },
+      } as never)
+      await clock.settle()
+      const lost: number[] = []
+      watchDeadLetters(stopped, ({ message }: any) => void lost.push(message.n))
+      const note = (n: number, options = {}) => cast(stopped, { type: 'note', n } as never, options)
+      note(1)
+      note(2, { latest: 'x' })
+      before = at
+      note(3, { latest: 'x' })
+      await clock.advance(1)
+      expect(lost).toContain(3)
+      expect(inspect(stopped)).toMatchObject({ phase: 'stopped', waiting: 0 })
     },
   )
 })
