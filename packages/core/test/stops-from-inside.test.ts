@@ -1,4 +1,4 @@
-import { spawnBroker } from '@genpool/broker'
+import { length, spawnBroker } from '@genpool/broker'
 import {
   call,
   cast,
@@ -6,6 +6,7 @@ import {
   definePool,
   drain,
   inspect,
+  noReply,
   pause,
   reply,
   resume,
@@ -151,6 +152,54 @@ describe('a key function that is given to configure', () => {
   )
 })
 
+describe('a key function of a fair queue', () => {
+  it.each(['', 'k'])(
+    'stops the pool when a call comes back to run again: it fails as stopped (key "%s")',
+    async (key) => {
+      let runs = 0
+      const broker = { client: { type: 'fair', by: () => once('lane') } }
+      const stopped = pool({ broker, retryOnCrash: { go: 3 } }, () => {
+        runs++
+        act = () => stop(stopped)
+        throw new Error('crash')
+      })
+      await clock.settle()
+      const asked = outcome(call(stopped, { type: 'go' }, key === '' ? {} : { key }))
+      await clock.advance(1)
+      expect(inspect(stopped)).toMatchObject({ phase: 'stopped', waiting: 0, outcomes: { stopped: 1 } })
+      expect([await asked, runs]).toEqual(['ERR_GENPOOL_STOPPED', 1])
+    },
+  )
+
+  it.each([0, 1])(
+    'stops the pool when a cast takes the place of another one: it is lost as stopped (at its call %s)',
+    async (at) => {
+      const Notes = definePool({ casts: { note: async () => (await clock.wait(100), noReply()) } })
+      let before = Infinity
+      const by = (): string => {
+        if (before-- === 0) stop(stopped)
+        return 'lane'
+      }
+      const stopped: any = spawnPool(system, Notes, 'notes', {
+        size: 1,
+        clock,
+        broker: { client: { type: 'fair', by } },
+      } as never)
+      await clock.settle()
+      const lost: number[] = []
+      watchDeadLetters(stopped, ({ message }: any) => void lost.push(message.n))
+      const note = (n: number, options = {}) => cast(stopped, { type: 'note', n } as never, options)
+      note(1)
+      note(2, { latest: 'x' })
+      before = at
+      note(3, { latest: 'x' })
+      await clock.advance(1)
+      expect(lost).toContain(3)
+      expect(inspect(stopped)).toMatchObject({ phase: 'stopped', waiting: 0 })
+    },
+  )
+})
+
 describe('a key function of a shared broker', () => {
   it('stops a pool that shares it: its calls fail as stopped, and the other pool works on', async () => {
     const limits = { by: () => once('k'), concurrency: 1 }
@@ -170,5 +219,21 @@ describe('a key function of a shared broker', () => {
     const answer = call(other, { type: 'go' })
     await clock.advance(100)
     expect(await answer).toBe('done')
+  })
+
+  it('stops a pool whose call comes back to run again: the call fails as stopped', async () => {
+    const broker = spawnBroker(system, { client: { type: 'fair', by: () => once('k') }, clock } as never)
+    let runs = 0
+    const stopped = pool({ broker, retryOnCrash: { go: 3 } }, () => {
+      runs++
+      act = () => stop(stopped)
+      throw new Error('crash')
+    })
+    await clock.settle()
+    const asked = outcome(call(stopped, { type: 'go' }))
+    await clock.advance(1)
+    expect(await asked).toBe('ERR_GENPOOL_STOPPED')
+    expect(runs).toBe(1)
+    expect(length(broker)).toBe(0)
   })
 })

@@ -11,12 +11,15 @@ import type { TurnWork } from './turn-work'
 interface LatestPool {
   readonly port: Port
   readonly entrance: Entrance
+  /** Fails a request that came into the queue of a pool that had stopped meanwhile. */
+  readonly requeue: { stoppedMeanwhile(request: Request): void }
   submit(request: Request): void
   ask(request: Request): void
 }
 
 interface LatestParts {
   readonly failures: Failures
+  readonly status: { readonly stopping: boolean }
   readonly recorder: Recorder
   readonly turnWork: TurnWork
 }
@@ -58,13 +61,20 @@ export class LatestCasts {
     // A user's function was called: it may have let the other one begin, or end.
     if (!this.pool.port.remove(before)) {
       lane.add(cast, lane.waiting !== null)
-      return this.pool.ask(cast)
+      return this.#enqueue(cast, false)
     }
     lane.add(cast, false)
     cast.sentAt = before.sentAt
     before.replace()
-    if (lane.isServed) this.pool.ask(cast)
-    else this.pool.port.putBack(cast, true)?.assign(cast)
+    this.#enqueue(cast, !lane.isServed)
+  }
+
+  /** @param hasTurn whether it has the turn of its key, from the one that it replaces */
+  #enqueue(cast: LatestCast, hasTurn: boolean): void {
+    if (hasTurn) this.pool.port.putBack(cast, true)?.assign(cast)
+    else this.pool.ask(cast)
+    // A user's key function was called: it may have stopped the pool.
+    if (this.parts.status.stopping && cast.outcome === null) this.pool.requeue.stoppedMeanwhile(cast)
   }
 
   /** Whether the queue would take it; otherwise it is refused, and the one that waits stays. */

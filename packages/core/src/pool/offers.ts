@@ -65,13 +65,9 @@ export class Offers {
     if (served === undefined) party.sentAt = sentAt
     party.deadline = deadline
     party.priority = priority
-    this.#parties.set(request, party)
-    try {
-      this.broker.putBack(party, served?.at ?? null, ran)
-    } catch (error) {
-      this.#parties.delete(request)
-      throw error
-    }
+    this.broker.putBack(party, served?.at ?? null, ran)
+    // Only now: a key function that stops the pool would have it taken out before it is in.
+    if (!party.settled) this.#parties.set(request, party)
   }
 
   has(request: Request): boolean {

@@ -32,12 +32,15 @@ export class Requeue {
   runAgain(request: Request): void {
     const ran = request.isCalled
     request.runner = null
+    const isOwn = request.owner === (this.pool as unknown)
     // A request of another pool waits there again, also if this one stops.
-    if (this.kernel.status.stopping && request.owner === (this.pool as unknown)) return this.#endStopped(request)
+    if (this.kernel.status.stopping && isOwn) return this.#endStopped(request)
     request.waitsAgain()
     request.giveUpAgain()
     if (request.outcome !== null) return this.port.release(request)
-    this.port.putBack(request, ran)?.assign(request)
+    const member = this.port.putBack(request, ran)
+    if (this.kernel.status.stopping && isOwn && request.outcome === null) this.stoppedMeanwhile(request)
+    else member?.assign(request)
   }
 
   /** A member had the request, maybe one of another pool that shares the broker. */
