@@ -9,8 +9,10 @@ import { Demand } from './demand'
 import type { CheckedConsumeOptions } from './durable-options'
 import { explainConsumer, findingsOf } from './explain-consumer'
 import { ConsumerCounts, type ConsumerInspection } from './figures'
+import { Foreign } from './foreign'
 import { Heartbeat } from './heartbeat'
 import { Incoming } from './incoming'
+import { tellOf } from './job-events'
 import { Later } from './later'
 import { Mender } from './mender'
 import type { Queue } from './queue'
@@ -37,6 +39,7 @@ export class JobConsumer {
   readonly #unknowns = new UnknownTypes()
   readonly #refusals: Refusals
   readonly #mender: Mender
+  readonly #foreign: Foreign
   #lastFailure: ConsumerInspection['lastFailure'] = null
   #stopping: Promise<void> | null = null
   #end!: (error: Error | null) => void
@@ -99,10 +102,11 @@ export class JobConsumer {
       refused: (error, subject) => this.#refused(error, subject),
       closed: () => this.#release(new StoppedError(queue.name, false, new Error('its connection was closed'))),
     })
+    this.#foreign = this.#makeForeign()
     this.#watch = new QueueWatch({
       clock,
       ask: async () => {
-        const seen = await queue.tend()
+        const seen = await queue.tend(this.#foreign)
         if (queue.lacksConsumers) void this.#mender.mend()
         return seen
       },
@@ -230,6 +234,25 @@ export class JobConsumer {
     if (this.#deliveries.size === 0) return
     this.#counts.lapses++
     this.#deliveries.lapse()
+  }
+
+  #makeForeign(): Foreign {
+    const { id: consumer, pool, queue } = this
+    const { name, jsm, names, letters, options, time } = queue
+    return new Foreign({
+      queue: name,
+      jsm,
+      names,
+      letters,
+      keepMs: options.keepUnknown,
+      now: () => time.now(),
+      buried: ({ header, seq, error, reason }) => {
+        this.#counts.dead++
+        this.#lastFailure = { id: header.id, code: error.code, reason }
+        const told = { header, incoming: { seq }, attempt: 0 }
+        tellOf({ pool, queue: name, consumer }, told, { outcome: 'dead', error, reason })
+      },
+    })
   }
 
   #makeDeliveries(): Deliveries {

@@ -5,7 +5,7 @@ import type { DeliveryPorts } from './delivery-ports'
 import { Endings } from './endings'
 import type { ConsumerInspection } from './figures'
 import type { Incoming } from './incoming'
-import { NewerJob, readJob } from './job-frame'
+import { NewerJob, NO_HEADER, readJob } from './job-frame'
 import { badJob, Job, runJob, storedAtOf } from './job-runs'
 import { Turns } from './turns'
 
@@ -166,8 +166,7 @@ export class Deliveries {
 
   /** Buries bytes that are no cast. Those of a newer version are one for somebody else. */
   bury(incoming: Incoming, lane: number, error: unknown): void {
-    const header = { id: '', key: undefined, expiresMs: undefined, delayMs: undefined, storedAt: undefined }
-    const job = this.#jobOf(incoming, lane, { header, body: incoming.data })
+    const job = this.#jobOf(incoming, lane, { header: NO_HEADER, body: incoming.data })
     job.attempt = incoming.deliveries
     const bad = badJob(this.ports.queue, error)
     if (!(error instanceof NewerJob)) return this.#endings.die(job, bad)

@@ -21,6 +21,15 @@ export interface JobHeader {
   readonly storedAt: number | undefined
 }
 
+/** Of bytes that cannot be read. */
+export const NO_HEADER: JobHeader = {
+  id: '',
+  key: undefined,
+  expiresMs: undefined,
+  delayMs: undefined,
+  storedAt: undefined,
+}
+
 /** A cast of a newer version of this package: another consumer may understand it. */
 export class NewerJob extends BadFrame {
   constructor(private readonly version: number) {

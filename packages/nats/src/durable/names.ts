@@ -79,6 +79,11 @@ export class QueueNames {
     return [...this.lanes, { subject: this.later, consumer: 'later' }]
   }
 
+  /** Whether a subject of the stream of casts is one of the queue. */
+  has(subject: string): boolean {
+    return this.#laneOf.has(subject) || subject === this.later
+  }
+
   /** The subject on which a cast of this key runs. */
   subjectOf(key: string | undefined): string {
     const lane = key === undefined ? PLAIN : 1 + (hashOf(key) % (this.lanes.length - 1))

@@ -10,6 +10,7 @@ import { consumersOf } from './consumers-of'
 import type { CheckedDurableOptions } from './durable-options'
 import { DurableFailures } from './failures'
 import type { QueueInspection } from './figures'
+import { type Foreign, mostOf } from './foreign'
 import { Growth } from './growth'
 import { History } from './history'
 import { Leftovers } from './leftovers'
@@ -184,11 +185,13 @@ export class Queue {
   }
 
   /** As `inspect`, and mends what a server that was killed has left behind. For consumers. */
-  async tend(): Promise<QueueInspection> {
+  async tend(foreign: Foreign): Promise<QueueInspection> {
     const state = await this.#state()
     const seen = await this.#figuresOf(state)
     await this.phantoms.clear(state.consumers, state.isAlone, state.begins)
     if (state.leftovers > 0) void this.leftovers.clear()
+    // While a stream is made again, somebody looks on a subject of its own whether it works.
+    if (state.foreign.size > 0 && !this.lacksConsumers) void foreign.clear(state.foreign.keys())
     return seen
   }
 
@@ -196,8 +199,7 @@ export class Queue {
     const { asking: jsm, names } = this
     const { found, missing } = await consumersOf(jsm, names)
     this.#missing = missing.map(({ consumer }) => consumer)
-    const asked = missing.length === 0 ? undefined : { subjects_filter: names.allJobs }
-    const state = new QueueState(found, await jsm.streams.info(names.jobs, asked), missing)
+    const state = new QueueState(names, found, await jsm.streams.info(names.jobs, { subjects_filter: '>' }), missing)
     this.#saw(state.stream)
     return state
   }
@@ -224,6 +226,8 @@ export class Queue {
       dead,
       leftovers: lost > 0 ? 0 : leftovers,
       undelivered: lost,
+      foreign: [...seen.foreign.values()].reduce((sum, count) => sum + count, 0),
+      foreignSubjects: mostOf(seen.foreign),
       asking,
       ...late,
     }
