@@ -18,7 +18,6 @@ import { Mender } from './mender'
 import type { Queue } from './queue'
 import { QueueWatch } from './queue-watch'
 import { Refusals } from './refusals'
-import { isNoStream } from './remade'
 import { UnknownTypes } from './unknown-types'
 
 /** Servers may end the consumers of a stream a moment before they say that it is gone. */
@@ -107,14 +106,17 @@ export class JobConsumer {
       clock,
       ask: async () => {
         const seen = await queue.tend(this.#foreign)
-        if (queue.lacksConsumers) void this.#mender.mend()
+        if (queue.lacksConsumers || queue.lacksStreams) void this.#mender.mend()
         return seen
       },
-      failed: (error) => isNoStream(error) && void this.#mender.mend(),
+      failed: () => undefined,
     })
     const away = addSource(this.pool, { inspect: () => this.inspect(), findings: () => findingsOf(this.inspect()) })
     const deaf = onEvent('genpool:pool:stop', () => void this.stop(0), { pool: this.pool })
+    const unheard = (): void => this.#watch.again()
+    queue.notes.unheard.add(unheard)
     this.#off = () => {
+      queue.notes.unheard.delete(unheard)
       away()
       deaf()
     }

@@ -16,7 +16,15 @@ export class DurableFailures {
   unreachable(cause: unknown, advice = 'Look at the NATS servers and at "nats stream ls".'): GenPoolError {
     const says = [
       whatHappened(cause, this.domain),
-      ...(isClosed(cause) ? [OPEN_ANOTHER] : isFull(cause) ? [FULL] : refusalIn(cause) === null ? [advice] : []),
+      ...(isClosed(cause)
+        ? [OPEN_ANOTHER]
+        : isNoStream(cause)
+          ? [DELETED]
+          : isFull(cause)
+            ? [FULL]
+            : refusalIn(cause) === null
+              ? [advice]
+              : []),
     ].join(' ')
     return new UnreachableError(this.queue, false, { says, cause, so: '' })
   }
@@ -67,10 +75,21 @@ export class DurableFailures {
   }
 }
 
+/** Who makes a stream again that is gone. */
+export const MADE_AGAIN =
+  'Processes that consume make it again, in about two seconds. If there is none, open the queue again with durable(), or call ' +
+  'jobs.consume(pool).'
+const NOT_FOUND = 10059
 const OPEN_ANOTHER = 'Open another one, and the queue again with it.'
+const DELETED = `A stream of the queue was deleted, with all that was stored there. ${MADE_AGAIN}`
 const PASSING =
   'Most likely a server has just ended, and the others elect a leader: it is asked again. If that goes on, look at "nats server report ' +
   'jetstream" and "nats stream ls"'
+
+/** Whether a stream is not there. */
+export function isNoStream(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.code === NOT_FOUND
+}
 
 /** Whether nobody listens: it certainly did not reach a stream. */
 export function hasNoResponders(error: unknown): boolean {

@@ -26,19 +26,25 @@ export class QueueState {
   readonly foreign: ReadonlyMap<string, number>
   /** Messages on subjects that are none of the queue, whoever has them. */
   readonly #others: number
+  readonly #missing: readonly Subject[]
   readonly #runs: readonly ConsumerInfo[]
+
+  /** How many dead letters there are. */
+  readonly dead: number
 
   /**
    * @param consumers all of the stream
    * @param info with the messages of each subject
-   * @param missing the subjects whose consumers are gone
+   * @param more `missing`: the subjects whose consumers are gone
    */
   constructor(
     names: Pick<QueueNames, 'all' | 'has'>,
     consumers: readonly ConsumerInfo[],
     { state, config }: Pick<StreamInfo, 'state' | 'config'>,
-    private readonly missing: readonly Subject[] = [],
+    more: { readonly missing: readonly Subject[]; readonly dead: number },
   ) {
+    const missing = (this.#missing = more.missing)
+    this.dead = more.dead
     const own = new Set(names.all.map(({ consumer }) => consumer))
     this.consumers = consumers.filter(({ name }) => own.has(name))
     const { subjects = {} } = state
@@ -92,7 +98,7 @@ export class QueueState {
       const subject = subjects.get(each.name)
       return subject === undefined || heldBy(each) === 0 ? [] : [{ subject, seq: floorOf(each) + 1 }]
     })
-    const lost = this.missing.filter(({ consumer }) => consumer !== 'later')
+    const lost = this.#missing.filter(({ consumer }) => consumer !== 'later')
     return [...busy, ...lost.map(({ subject }) => ({ subject, seq: this.stream.first_seq }))]
   }
 }
