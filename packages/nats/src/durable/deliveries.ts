@@ -1,5 +1,5 @@
 import { type Nanos, NS_PER_MS } from '@genpool/runtime'
-import { openingOf, withLost } from './attempts'
+import { earlyMs, openingOf, withLost } from './attempts'
 import { originIn } from './copies'
 import type { DeliveryPorts } from './delivery-ports'
 import { Endings } from './endings'
@@ -13,6 +13,7 @@ import { Turns } from './turns'
 const LONGEST_TURN = 10
 const STOPPED = 'the consumer stops'
 const NO_ROOM = 'more came than the pool could begin'
+const EARLY = 'it came before its "backoff" was over: who had it before could not tell the server when it is to come'
 const STOOD_STILL = 'this process stood still, so the cast may be with another one'
 
 /** The casts that a consumer has in hand: from their delivery until the server knows what became of them. */
@@ -200,6 +201,8 @@ export class Deliveries {
     const mayBeForgotten = ports.marks.isDoubtful(job.lane, incoming.seq)
     const { deliveries } = incoming
     if (deliveries > 1 && !mayBeForgotten) this.#countLost(job)
+    const early = earlyMs(job.kept.tries, ports.serverNow())
+    if (early > 0) return this.#tooEarly(job, early)
     const opening = openingOf({ deliveries, tries: job.kept.tries, mayBeForgotten }, ports.rules)
     job.attempt = opening.kind === 'run' ? opening.attempt : opening.attempts
     if (opening.kind === 'dead') return this.#endings.die(job, undefined)
@@ -207,6 +210,11 @@ export class Deliveries {
     job.isUnsure = opening.isUnsure
     this.#opening++
     this.#turns.join(job, opening.isLast && opening.isSuspect)
+  }
+
+  #tooEarly(job: Job, ms: number): void {
+    job.attempt = (job.kept.tries.failures.at(-1)?.attempt ?? 0) + 1
+    this.#endings.giveBack(job, EARLY, ms)
   }
 
   #isTooOld(job: Job): boolean {

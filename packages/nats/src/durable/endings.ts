@@ -139,7 +139,8 @@ export class Endings {
   async #again(job: Job, error: GenPoolError, { delayMs }: Extract<Ending, { kind: 'again' }>): Promise<void> {
     const { history, counts } = this.ports
     const failure = this.#failureOf(job, error)
-    await history.write(job.incoming.seq, withFailure(job.kept.tries, failure), job.kept)
+    const notBefore = this.ports.serverNow() + delayMs
+    await history.write(job.incoming.seq, { ...withFailure(job.kept.tries, failure), notBefore }, job.kept)
     await this.#comeAgain(job, delayMs)
     counts.again++
     tellOf(this.ports, job, { outcome: 'again', error, retryInMs: delayMs })
