@@ -3,6 +3,7 @@ import { type GenPoolError, isGenPoolError, OptionsError, sentence, textOf, Unre
 import { CLOSED_FOR_GOOD } from '../link'
 import { mayPass } from '../patience'
 import { refusalIn, toldOf } from '../refusal'
+import { SENT_AGAIN } from './durable-options'
 import type { QueueInspection } from './figures'
 
 /** Turns what NATS says into errors of a queue of durable casts. */
@@ -62,6 +63,16 @@ export class DurableFailures {
       cause,
       so: '',
     })
+  }
+
+  /** Its server forgets ids while a cast may still be sent again. */
+  shortWindow(windowMs: number, timeout: number): OptionsError {
+    const message = `the queue knows ids for ${windowMs} ms, and "timeout" is ${timeout}`
+    return new OptionsError(
+      `The options of the queue "${this.queue}" are wrong: ${message}: ${SENT_AGAIN}. ` +
+        `Give "duplicates" of at least ${timeout}, or a shorter "timeout".`,
+      [{ path: ['duplicates'], message }],
+    )
   }
 
   /** The queue was made with other options. @param isDefault whether ours is what it is if nothing is given */
