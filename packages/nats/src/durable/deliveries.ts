@@ -108,8 +108,7 @@ export class Deliveries {
     if (job === null) return
     if (this.ports.refusals.isUnheard(incoming)) return this.#endings.repeat(job)
     const covered = this.ports.marks.cover(lane, incoming.seq)
-    const isMoved = job.header.storedAt !== undefined
-    if (covered === null && !isMoved && !this.#hasPast(job)) return this.#begin(job)
+    if (covered === null && !isCopy(job) && !this.#hasPast(job)) return this.#begin(job)
     this.#opening++
     this.#prepare(job, covered).then(
       (mayRun) => {
@@ -152,12 +151,15 @@ export class Deliveries {
     return incoming.deliveries > 1 || this.ports.marks.isDoubtful(lane, incoming.seq)
   }
 
-  /** Learns what must be known before it begins. Returns whether it may: of the copies of a delayed cast one does. */
+  /** Learns what must be known before it begins. Returns whether it may: of copies one does. */
   async #prepare(job: Job, covered: Promise<void> | null): Promise<boolean> {
     await this.#remember(job, covered)
-    const { header, incoming } = job
-    const origin = header.storedAt === undefined ? null : originIn(incoming.messageId)
-    return origin === null || this.ports.copies.mayRun(origin, incoming.seq)
+    const { incoming } = job
+    const origin = isCopy(job) ? originIn(incoming.messageId) : null
+    if (origin === null) return true
+    if (!(await this.ports.copies.mayRun(origin, incoming.seq))) return false
+    if (origin.isLetter) await this.ports.letters.begins(origin)
+    return true
   }
 
   async #remember(job: Job, covered: Promise<void> | null): Promise<void> {
@@ -271,4 +273,9 @@ export class Deliveries {
     if (this.#inHand.size > 0) return
     for (const done of this.#waiting.splice(0)) done()
   }
+}
+
+/** Whether there may be another one: it was moved or sent again. */
+function isCopy({ header: { storedAt, isSentAgain } }: Job): boolean {
+  return storedAt !== undefined || isSentAgain
 }
