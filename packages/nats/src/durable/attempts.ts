@@ -25,6 +25,8 @@ export interface Tries {
   readonly stops?: number
   /** A server was restarted, and nobody knows whether the first attempt had begun: one more is made. */
   readonly isUnsure?: boolean
+  /** The next attempt begins not before that, in milliseconds of the server's clock: the wait after one that failed. */
+  readonly notBefore?: number
   /** No handler of a consumer knew its type. */
   readonly unknown?: Unknown | undefined
 }
@@ -206,6 +208,18 @@ export function withFailure(tries: Tries, failure: Failure): Tries {
   ).reverse()
   const kept = [...failures, ...unknown, failure].slice(-MOST_FAILURES)
   return { returned, failures: kept, ...(stops === undefined ? {} : { stops }), ...(isUnsure ? { isUnsure } : {}) }
+}
+
+/** Clocks differ by so much. */
+const EARLY_MS = 100
+
+/**
+ * How many milliseconds too early a cast comes for its next attempt; 0 if it does not. Who had it before may have ended when it had written
+ * down that it failed, and before the server knew when it is to come again.
+ */
+export function earlyMs({ notBefore = 0 }: Tries, now: number): number {
+  const left = notBefore - now
+  return left > EARLY_MS ? left : 0
 }
 
 /** Adds an attempt that ended since its consumer was stopped. */

@@ -9,14 +9,15 @@ import { Demand } from './demand'
 import type { CheckedConsumeOptions } from './durable-options'
 import { explainConsumer, findingsOf } from './explain-consumer'
 import { ConsumerCounts, type ConsumerInspection } from './figures'
+import { Foreign } from './foreign'
 import { Heartbeat } from './heartbeat'
 import { Incoming } from './incoming'
+import { tellOf } from './job-events'
 import { Later } from './later'
 import { Mender } from './mender'
 import type { Queue } from './queue'
 import { QueueWatch } from './queue-watch'
 import { Refusals } from './refusals'
-import { isNoStream } from './remade'
 import { UnknownTypes } from './unknown-types'
 
 /** Servers may end the consumers of a stream a moment before they say that it is gone. */
@@ -37,6 +38,7 @@ export class JobConsumer {
   readonly #unknowns = new UnknownTypes()
   readonly #refusals: Refusals
   readonly #mender: Mender
+  readonly #foreign: Foreign
   #lastFailure: ConsumerInspection['lastFailure'] = null
   #stopping: Promise<void> | null = null
   #end!: (error: Error | null) => void
@@ -99,18 +101,22 @@ export class JobConsumer {
       refused: (error, subject) => this.#refused(error, subject),
       closed: () => this.#release(new StoppedError(queue.name, false, new Error('its connection was closed'))),
     })
+    this.#foreign = this.#makeForeign()
     this.#watch = new QueueWatch({
       clock,
       ask: async () => {
-        const seen = await queue.tend()
-        if (queue.lacksConsumers) void this.#mender.mend()
+        const seen = await queue.tend(this.#foreign)
+        if (queue.lacksConsumers || queue.lacksStreams) void this.#mender.mend()
         return seen
       },
-      failed: (error) => isNoStream(error) && void this.#mender.mend(),
+      failed: () => undefined,
     })
     const away = addSource(this.pool, { inspect: () => this.inspect(), findings: () => findingsOf(this.inspect()) })
     const deaf = onEvent('genpool:pool:stop', () => void this.stop(0), { pool: this.pool })
+    const unheard = (): void => this.#watch.again()
+    queue.notes.unheard.add(unheard)
     this.#off = () => {
+      queue.notes.unheard.delete(unheard)
       away()
       deaf()
     }
@@ -230,6 +236,25 @@ export class JobConsumer {
     if (this.#deliveries.size === 0) return
     this.#counts.lapses++
     this.#deliveries.lapse()
+  }
+
+  #makeForeign(): Foreign {
+    const { id: consumer, pool, queue } = this
+    const { name, jsm, names, letters, options, time } = queue
+    return new Foreign({
+      queue: name,
+      jsm,
+      names,
+      letters,
+      keepMs: options.keepUnknown,
+      now: () => time.now(),
+      buried: ({ header, seq, error, reason }) => {
+        this.#counts.dead++
+        this.#lastFailure = { id: header.id, code: error.code, reason }
+        const told = { header, incoming: { seq }, attempt: 0 }
+        tellOf({ pool, queue: name, consumer }, told, { outcome: 'dead', error, reason })
+      },
+    })
   }
 
   #makeDeliveries(): Deliveries {

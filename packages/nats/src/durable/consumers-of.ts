@@ -4,7 +4,7 @@ import type { QueueNames, Subject } from './names'
 const NO_CONSUMER = 10014
 
 /** What a stream has for the subjects of a queue. */
-interface Consumers {
+export interface Consumers {
   readonly found: readonly ConsumerInfo[]
   /** Those whose consumers somebody has deleted. */
   readonly missing: readonly Subject[]

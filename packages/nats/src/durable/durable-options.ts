@@ -4,6 +4,9 @@ import { domainOf, sharedOptions } from '../shared-options'
 
 /** NATS counts nanoseconds in 64 bits. */
 const LONGEST = 1e12
+/** Why ids must be known for as long as a cast is tried. */
+export const SENT_AGAIN =
+  'a cast of which nobody knows whether it is stored is sent again for so long, and would be stored twice'
 /** The longest timer of Node. */
 const LONGEST_TIMER = 2_147_483_647
 
@@ -47,64 +50,70 @@ const backoffOptions = z
  *
  * @example const jobs = await durable(nc, { name: 'emails', maxDeliver: 5 })
  */
-export const durableOptions = z.strictObject({
-  ...sharedOptions,
-  name: sharedOptions.name.describe('The name of the queue. Part of the names of its streams and of all subjects.'),
-  maxDeliver: whole(5, [1, 1000], 'How many attempts a cast has, over all machines. After that it is a dead letter.'),
-  backoff: backoffOptions.prefault({}).describe('How long it waits between two attempts.'),
-  lanes: whole(
-    16,
-    [1, 256],
-    'Keys are spread over so many lanes, and of each lane one cast runs at a time, over all machines. Fixed when the queue is made.',
-  ),
-  ackWait: z
-    .int({ error: 'expected whole milliseconds from 500 to 3600000' })
-    .min(500)
-    .max(3_600_000)
-    .default(30_000)
-    .describe(
-      'A cast whose process says nothing for so long is delivered to another one, in milliseconds. A process says something three times as often. Fixed when the queue is made.',
+export const durableOptions = z
+  .strictObject({
+    ...sharedOptions,
+    name: sharedOptions.name.describe('The name of the queue. Part of the names of its streams and of all subjects.'),
+    maxDeliver: whole(5, [1, 1000], 'How many attempts a cast has, over all machines. After that it is a dead letter.'),
+    backoff: backoffOptions.prefault({}).describe('How long it waits between two attempts.'),
+    lanes: whole(
+      16,
+      [1, 256],
+      'Keys are spread over so many lanes, and of each lane one cast runs at a time, over all machines. Fixed when the queue is made.',
     ),
-  duplicates: z
-    .number({ error: `expected milliseconds from 100 to ${LONGEST}` })
-    .min(100)
-    .max(LONGEST)
-    .optional()
-    .describe(
-      'For how long the server knows the ids of casts, in milliseconds. One that is repeated in that time is stored once. A queue that is there is changed. Default: 120000, or what the queue has.',
+    ackWait: z
+      .int({ error: 'expected whole milliseconds from 500 to 3600000' })
+      .min(500)
+      .max(3_600_000)
+      .default(30_000)
+      .describe(
+        'A cast whose process says nothing for so long is delivered to another one, in milliseconds. A process says something three times as often. Fixed when the queue is made.',
+      ),
+    duplicates: z
+      .number({ error: `expected milliseconds from 100 to ${LONGEST}` })
+      .min(100)
+      .max(LONGEST)
+      .optional()
+      .describe(
+        'For how long the server knows the ids of casts, in milliseconds. One that is repeated in that time is stored once. Not less than `timeout`. A queue that is there is changed. Default: 120000 or `timeout`, or what the queue has.',
+      ),
+    storage: z
+      .enum(['file', 'memory'])
+      .optional()
+      .describe('Where the server stores casts. Fixed when the queue is made. Default: `file`, or what the queue has.'),
+    replicas: z
+      .int({ error: 'expected a whole number from 1 to 5' })
+      .min(1)
+      .max(5)
+      .optional()
+      .describe(
+        'On how many servers of a cluster casts are stored. A queue that is there is changed. Default: 1, or what the queue has.',
+      ),
+    keepDead: z
+      .union([
+        z
+          .number({ error: `expected milliseconds from 100 to ${LONGEST}` })
+          .min(100)
+          .max(LONGEST),
+        z.literal(Infinity),
+      ])
+      .optional()
+      .describe(
+        'For how long dead letters are kept, in milliseconds. A queue that is there is changed. Default: `Infinity`, or what the queue has.',
+      ),
+    keepUnknown: ms(
+      300_000,
+      [0, LONGEST],
+      'For how long a cast whose type no handler of a consumer knows is offered to other consumers, in milliseconds. Then it is a dead letter.',
     ),
-  storage: z
-    .enum(['file', 'memory'])
-    .optional()
-    .describe('Where the server stores casts. Fixed when the queue is made. Default: `file`, or what the queue has.'),
-  replicas: z
-    .int({ error: 'expected a whole number from 1 to 5' })
-    .min(1)
-    .max(5)
-    .optional()
-    .describe(
-      'On how many servers of a cluster casts are stored. A queue that is there is changed. Default: 1, or what the queue has.',
-    ),
-  keepDead: z
-    .union([
-      z
-        .number({ error: `expected milliseconds from 100 to ${LONGEST}` })
-        .min(100)
-        .max(LONGEST),
-      z.literal(Infinity),
-    ])
-    .optional()
-    .describe(
-      'For how long dead letters are kept, in milliseconds. A queue that is there is changed. Default: `Infinity`, or what the queue has.',
-    ),
-  keepUnknown: ms(
-    300_000,
-    [0, LONGEST],
-    'For how long a cast whose type no handler of a consumer knows is offered to other consumers, in milliseconds. Then it is a dead letter.',
-  ),
-  domain: domainOf('the queue is'),
-  timeout: ms(5000, [1, LONGEST_TIMER], 'How long opening the queue and storing a cast are tried, in milliseconds.'),
-})
+    domain: domainOf('the queue is'),
+    timeout: ms(5000, [1, LONGEST_TIMER], 'How long opening the queue and storing a cast are tried, in milliseconds.'),
+  })
+  .refine(({ duplicates, timeout }) => duplicates === undefined || duplicates >= timeout, {
+    path: ['duplicates'],
+    error: ({ input }) =>
+      `expected at least "timeout" (${String((input as { timeout?: unknown }).timeout)}): ${SENT_AGAIN}`,
+  })
 
 export type DurableOptions = z.input<typeof durableOptions>
 export type CheckedDurableOptions = z.output<typeof durableOptions>

@@ -37,7 +37,8 @@ export class Endings {
     const ending = endingOf({ error, runs, attempt: job.attempt, uncounted, isStopping }, this.ports.rules)
     if (ending.kind === 'done') this.#done(job)
     else if (ending.kind === 'dead') this.#refused(job, error as GenPoolError, runs)
-    else if (ending.kind === 'returned') this.giveBack(job, reasonOf(error as GenPoolError), ending.delayMs)
+    else if (ending.kind === 'returned')
+      this.giveBack(job, job.givenBack ?? reasonOf(error as GenPoolError), ending.delayMs)
     else if (ending.kind === 'stopped') this.#settle(job, () => this.#cutShort(job, error as GenPoolError))
     else this.#settle(job, () => this.#again(job, error as GenPoolError, ending))
   }
@@ -139,7 +140,8 @@ export class Endings {
   async #again(job: Job, error: GenPoolError, { delayMs }: Extract<Ending, { kind: 'again' }>): Promise<void> {
     const { history, counts } = this.ports
     const failure = this.#failureOf(job, error)
-    await history.write(job.incoming.seq, withFailure(job.kept.tries, failure), job.kept)
+    const notBefore = this.ports.serverNow() + delayMs
+    await history.write(job.incoming.seq, { ...withFailure(job.kept.tries, failure), notBefore }, job.kept)
     await this.#comeAgain(job, delayMs)
     counts.again++
     tellOf(this.ports, job, { outcome: 'again', error, retryInMs: delayMs })

@@ -26,6 +26,7 @@ export function findingsOf(seen: ConsumerInspection): Finding[] {
     ...lapses(seen),
     ...alone(seen),
     ...unknown(seen),
+    ...(seen.server === null || seen.stopping ? [] : foreign(seen.server)),
     ...failing(seen),
     ...cutShort(seen),
     ...(seen.server === null || seen.stopping ? [] : overdue({ ...seen.server, isConsumed: true })),
@@ -39,6 +40,7 @@ export function explainQueue(seen: QueueInspection): Explanation {
   const found = [
     ...noStorage(seen),
     ...leftovers(seen),
+    ...foreign(seen),
     ...unconsumed(seen),
     ...overdue({ ...seen, isConsumed: seen.asking + seen.inHand > 0 }),
     ...backlog(seen),
@@ -141,6 +143,22 @@ function unknown({ unknownTypes }: ConsumerInspection): Finding[] {
       option: 'keepUnknown',
     },
   ]
+}
+
+function foreign({ foreign: count, foreignSubjects: subjects }: Pick<QueueInspection, 'foreign' | 'foreignSubjects'>) {
+  if (count === 0) return []
+  const [are, them] = count === 1 ? ['message is', 'it'] : ['messages are', 'them']
+  const named = subjects.map((subject) => `"${subject}"`).join(', ')
+  const finding: Finding = {
+    finding: 'unknown-types',
+    says: `${count} ${are} on subjects that are no lanes of the queue, so nobody gets ${them}: ${named}`,
+    figures: { foreign: count },
+    advice:
+      'Store casts with jobs.cast() alone, and with one version of @genpool/nats. After "keepUnknown" consumers make dead letters of ' +
+      'them, and jobs.retry() sends those that are casts to where they run.',
+    option: 'keepUnknown',
+  }
+  return [finding]
 }
 
 function failing({ again, dead, done, lastFailure }: ConsumerInspection): Finding[] {

@@ -3,6 +3,7 @@ import { type GenPoolError, isGenPoolError, OptionsError, sentence, textOf, Unre
 import { CLOSED_FOR_GOOD } from '../link'
 import { mayPass } from '../patience'
 import { refusalIn, toldOf } from '../refusal'
+import { SENT_AGAIN } from './durable-options'
 import type { QueueInspection } from './figures'
 
 /** Turns what NATS says into errors of a queue of durable casts. */
@@ -16,7 +17,15 @@ export class DurableFailures {
   unreachable(cause: unknown, advice = 'Look at the NATS servers and at "nats stream ls".'): GenPoolError {
     const says = [
       whatHappened(cause, this.domain),
-      ...(isClosed(cause) ? [OPEN_ANOTHER] : isFull(cause) ? [FULL] : refusalIn(cause) === null ? [advice] : []),
+      ...(isClosed(cause)
+        ? [OPEN_ANOTHER]
+        : isNoStream(cause)
+          ? [DELETED]
+          : isFull(cause)
+            ? [FULL]
+            : refusalIn(cause) === null
+              ? [advice]
+              : []),
     ].join(' ')
     return new UnreachableError(this.queue, false, { says, cause, so: '' })
   }
@@ -30,8 +39,8 @@ export class DurableFailures {
   /** A dead letter was sent again, and is still there. */
   notDeleted(seq: number, cause: unknown): GenPoolError {
     const says =
-      `The cast of dead letter ${seq} is stored again, but the letter could not be deleted: ${whatHappened(cause, this.domain)} Delete it with ` +
-      'discard(), and do not retry it: after "duplicates", or a restart of the server, that would store the cast once more.'
+      `The cast of dead letter ${seq} is stored again, but the letter could not be deleted: ${whatHappened(cause, this.domain)} Who begins the ` +
+      'cast tries that again. If it stays, delete it with discard(), and do not retry it: that would run the cast once more.'
     return new UnreachableError(this.queue, true, { says, cause, so: '' })
   }
 
@@ -56,6 +65,16 @@ export class DurableFailures {
     })
   }
 
+  /** Its server forgets ids while a cast may still be sent again. */
+  shortWindow(windowMs: number, timeout: number): OptionsError {
+    const message = `the queue knows ids for ${windowMs} ms, and "timeout" is ${timeout}`
+    return new OptionsError(
+      `The options of the queue "${this.queue}" are wrong: ${message}: ${SENT_AGAIN}. ` +
+        `Give "duplicates" of at least ${timeout}, or a shorter "timeout".`,
+      [{ path: ['duplicates'], message }],
+    )
+  }
+
   /** The queue was made with other options. @param isDefault whether ours is what it is if nothing is given */
   otherQueue(option: string, theirs: unknown, ours: unknown, isDefault = false): OptionsError {
     const message = `the queue was made with ${textOf(theirs)}, and this is ${textOf(ours)}${isDefault ? ', the default' : ''}`
@@ -67,10 +86,21 @@ export class DurableFailures {
   }
 }
 
+/** Who makes a stream again that is gone. */
+export const MADE_AGAIN =
+  'Processes that consume make it again, in about two seconds. If there is none, open the queue again with durable(), or call ' +
+  'jobs.consume(pool).'
+const NOT_FOUND = 10059
 const OPEN_ANOTHER = 'Open another one, and the queue again with it.'
+const DELETED = `A stream of the queue was deleted, with all that was stored there. ${MADE_AGAIN}`
 const PASSING =
   'Most likely a server has just ended, and the others elect a leader: it is asked again. If that goes on, look at "nats server report ' +
   'jetstream" and "nats stream ls"'
+
+/** Whether a stream is not there. */
+export function isNoStream(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.code === NOT_FOUND
+}
 
 /** Whether nobody listens: it certainly did not reach a stream. */
 export function hasNoResponders(error: unknown): boolean {

@@ -65,7 +65,9 @@ export interface ConsumerInspection extends Readonly<ConsumerCounts> {
   readonly cleared: number
   /** What the server said last of the whole queue; null before it has said something. */
   readonly server:
-    (NonNullable<SourceFigures['server']> & Pick<QueueInspection, 'longestLane' | 'overdue' | 'overdueMs'>) | null
+    | (NonNullable<SourceFigures['server']> &
+        Pick<QueueInspection, 'longestLane' | 'overdue' | 'overdueMs' | 'foreign' | 'foreignSubjects'>)
+    | null
 }
 
 /** What waits, is in hand and has died, as the server says. */
@@ -98,6 +100,13 @@ export interface QueueInspection {
    * delete those that are certainly done.
    */
   readonly leftovers: number
+  /**
+   * Messages on subjects that are no lanes of the queue, and that no consumer of the stream takes: of a program with other options or of
+   * another version, or stored by hand. Consumers make dead letters of them after `keepUnknown`.
+   */
+  readonly foreign: number
+  /** These subjects; of many, those with the most messages. */
+  readonly foreignSubjects: readonly string[]
   /** How many requests for casts of consumers wait at the server. 0: nobody consumes, or all members are busy. */
   readonly asking: number
   /** Messages that the stream has had for more than 5 s and nobody can read, since its files are gone. 0 if all is well. */

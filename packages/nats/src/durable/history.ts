@@ -74,9 +74,14 @@ export class History {
 /** What somebody else wrote there counts as nothing. */
 function triesIn(bytes: Uint8Array): Tries {
   try {
-    const { returned, failures, noted, unknown, stops, isUnsure } = ownBodies.read(bytes) as Partial<Tries>
+    const { returned, failures, noted, unknown, stops, isUnsure, notBefore } = ownBodies.read(bytes) as Partial<Tries>
     const known = Array.isArray(failures) ? failures.filter(isFailure) : []
-    const counts = { returned: countIn(returned), noted: countIn(noted), stops: countIn(stops) }
+    const counts = {
+      returned: countIn(returned),
+      noted: countIn(noted),
+      stops: countIn(stops),
+      notBefore: countIn(notBefore),
+    }
     return { ...counts, failures: known, unknown: unknownIn(unknown), isUnsure: isUnsure === true }
   } catch {
     return NO_TRIES

@@ -79,6 +79,11 @@ export class QueueNames {
     return [...this.lanes, { subject: this.later, consumer: 'later' }]
   }
 
+  /** Whether a subject of the stream of casts is one of the queue. */
+  has(subject: string): boolean {
+    return this.#laneOf.has(subject) || subject === this.later
+  }
+
   /** The subject on which a cast of this key runs. */
   subjectOf(key: string | undefined): string {
     const lane = key === undefined ? PLAIN : 1 + (hashOf(key) % (this.lanes.length - 1))
@@ -97,6 +102,11 @@ export class QueueNames {
   /** Which copy runs of the delayed cast that had this place. */
   movedOf(seq: number): string {
     return `${this.#base}.tries.moved.${seq}`
+  }
+
+  /** Which copy runs of the dead letter that had this place, and was sent again. */
+  sentAgainOf(seq: number): string {
+    return `${this.#base}.tries.moved.dead.${seq}`
   }
 
   deadOf(seq: number): string {

@@ -49,8 +49,13 @@ export class Publisher {
     private readonly timeoutMs: () => number,
   ) {}
 
-  /** Resolves when it is stored. @throws {JetStreamApiError} if it was refused; {Unknown} if nobody knows; what NATS says otherwise */
-  async store(publication: Publication): Promise<Stored> {
+  /**
+   * Resolves when it is stored.
+   *
+   * @param unheard called when nobody listens: it is tried again
+   * @throws {JetStreamApiError} if it was refused; {Unknown} if nobody knows; what NATS says otherwise
+   */
+  async store(publication: Publication, unheard?: () => void): Promise<Stored> {
     const { clock, connection } = this
     const head = headersOf(publication)
     const until = clock.now() + this.timeoutMs() * NS_PER_MS
@@ -62,6 +67,7 @@ export class Publisher {
         if (error instanceof JetStreamApiError && !isPassing(error)) throw error
         if (mayNotPublish(error) && !mayBeStored) throw error
         mayBeStored ||= !(wasClosed || hasNoResponders(error))
+        if (hasNoResponders(error)) unheard?.()
         const isLast = !mayRepeat(publication) || clock.now() + PAUSE_MS * NS_PER_MS >= until
         if (isLast || connection.isClosed()) throw mayBeStored ? unknown(error) : error
         await pause(clock, PAUSE_MS)

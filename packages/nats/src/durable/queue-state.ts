@@ -1,5 +1,6 @@
 import type { ConsumerInfo, JetStreamManager, StreamInfo, StreamState } from '@nats-io/jetstream'
 import { microsOf } from './ages'
+import { foreignIn } from './foreign'
 import { floorOf } from './leftovers'
 import type { QueueNames, Subject } from './names'
 import { firstPlaceOf } from './remade'
@@ -19,26 +20,48 @@ export class QueueState {
   readonly stream: StreamState
   /** The first place that its stream ever had. */
   readonly begins: number
+  /** Those of the queue. Other programs may have some of their own. */
+  readonly consumers: readonly ConsumerInfo[]
+  /** How many messages there are on subjects that nobody has. */
+  readonly foreign: ReadonlyMap<string, number>
+  /** Messages on subjects that are none of the queue, whoever has them. */
+  readonly #others: number
+  readonly #missing: readonly Subject[]
   readonly #runs: readonly ConsumerInfo[]
 
-  /** @param missing the subjects whose consumers are gone. How many messages they have, the state of the stream must say */
+  /** How many dead letters there are. */
+  readonly dead: number
+
+  /**
+   * @param consumers all of the stream
+   * @param info with the messages of each subject
+   * @param more `missing`: the subjects whose consumers are gone
+   */
   constructor(
-    readonly consumers: readonly ConsumerInfo[],
+    names: Pick<QueueNames, 'all' | 'has'>,
+    consumers: readonly ConsumerInfo[],
     { state, config }: Pick<StreamInfo, 'state' | 'config'>,
-    private readonly missing: readonly Subject[] = [],
+    more: { readonly missing: readonly Subject[]; readonly dead: number },
   ) {
+    const missing = (this.#missing = more.missing)
+    this.dead = more.dead
+    const own = new Set(names.all.map(({ consumer }) => consumer))
+    this.consumers = consumers.filter(({ name }) => own.has(name))
+    const { subjects = {} } = state
+    this.foreign = foreignIn(subjects, consumers, names)
+    this.#others = Object.entries(subjects).reduce((sum, [subject, count]) => sum + (names.has(subject) ? 0 : count), 0)
     this.stream = state
     this.begins = firstPlaceOf({ state, config })
     this.isAlone = config.num_replicas === 1
-    const runs = (this.#runs = consumers.filter(({ name }) => name !== 'later'))
+    const runs = (this.#runs = this.consumers.filter(({ name }) => name !== 'later'))
     const sum = (of: (consumer: ConsumerInfo) => number): number => runs.reduce((total, each) => total + of(each), 0)
-    const stored = ({ subject }: Subject): number => state.subjects?.[subject] ?? 0
+    const stored = ({ subject }: Subject): number => subjects[subject] ?? 0
     const lost = missing.filter(({ consumer }) => consumer !== 'later')
     this.waiting = sum(({ num_pending }) => num_pending) + lost.reduce((total, each) => total + stored(each), 0)
     this.inHand = sum(({ num_ack_pending }) => num_ack_pending)
     this.repeated = sum(({ num_redelivered }) => num_redelivered)
     this.asking = sum(({ num_waiting }) => num_waiting)
-    const later = consumers.find(({ name }) => name === 'later')
+    const later = this.consumers.find(({ name }) => name === 'later')
     const held = missing.find(({ consumer }) => consumer === 'later')
     this.delayed = later !== undefined ? heldBy(later) : held === undefined ? 0 : stored(held)
     this.nextDelayed = (later?.delivered.stream_seq ?? 0) + 1
@@ -50,7 +73,7 @@ export class QueueState {
   get leftovers(): number {
     const { messages, first_seq } = this.stream
     if (this.consumers.every((each) => floorOf(each) < first_seq)) return 0
-    return Math.max(0, messages - this.waiting - this.inHand - this.delayed)
+    return Math.max(0, messages - this.#others - this.waiting - this.inHand - this.delayed)
   }
 
   /** When the oldest cast was stored that waits or is in hand, in milliseconds of the server's clock; null if there is none. */
@@ -58,8 +81,9 @@ export class QueueState {
     const { messages, first_seq, first_ts } = this.stream
     if (this.waiting + this.inHand === 0 || messages === 0) return null
     const { leftovers } = this
-    if (leftovers + this.delayed === 0) return microsOf(first_ts) / 1000
-    const from = leftovers === 0 ? names.runs.map((subject) => ({ subject, seq: first_seq })) : this.#busy(names)
+    if (leftovers + this.delayed + this.#others === 0) return microsOf(first_ts) / 1000
+    const from =
+      leftovers + this.#others === 0 ? names.runs.map((subject) => ({ subject, seq: first_seq })) : this.#busy(names)
     const found = await Promise.all(
       from.map(({ subject, seq }) => jsm.streams.getMessage(names.jobs, { seq, next_by_subj: subject } as never)),
     )
@@ -74,7 +98,7 @@ export class QueueState {
       const subject = subjects.get(each.name)
       return subject === undefined || heldBy(each) === 0 ? [] : [{ subject, seq: floorOf(each) + 1 }]
     })
-    const lost = this.missing.filter(({ consumer }) => consumer !== 'later')
+    const lost = this.#missing.filter(({ consumer }) => consumer !== 'later')
     return [...busy, ...lost.map(({ subject }) => ({ subject, seq: this.stream.first_seq }))]
   }
 }

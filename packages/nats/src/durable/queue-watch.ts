@@ -35,7 +35,7 @@ export class QueueWatch {
     if (last === undefined) return null
     const { waiting, longestLane, delayed, inHand, repeated, dead, oldestMs } = last.seen
     const agoMs = Math.round((this.ports.clock.now() - last.at) / NS_PER_MS)
-    const { growsPerSecond, overdue, overdueMs } = last.seen
+    const { growsPerSecond, overdue, overdueMs, foreign, foreignSubjects } = last.seen
     return {
       waiting,
       longestLane,
@@ -47,6 +47,8 @@ export class QueueWatch {
       growsPerSecond,
       overdue,
       overdueMs,
+      foreign,
+      foreignSubjects,
       agoMs,
     }
   }

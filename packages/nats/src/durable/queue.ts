@@ -1,4 +1,10 @@
-import { jetstreamManager, type JetStreamManager, type StreamState } from '@nats-io/jetstream'
+import {
+  jetstreamManager,
+  type JetStreamManager,
+  type StreamConfig,
+  type StreamInfo,
+  type StreamState,
+} from '@nats-io/jetstream'
 import { type Clock, type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { type Bodies, bodiesOf } from '../wire/codec'
@@ -6,10 +12,11 @@ import { flushed } from '../link'
 import { LONGEST_QUESTION_MS, patiently } from '../patience'
 import { DeadLetters } from './dead-letters'
 import { Copies } from './copies'
-import { consumersOf } from './consumers-of'
+import { type Consumers, consumersOf } from './consumers-of'
 import type { CheckedDurableOptions } from './durable-options'
-import { DurableFailures } from './failures'
+import { DurableFailures, isNoStream } from './failures'
 import type { QueueInspection } from './figures'
+import { type Foreign, mostOf } from './foreign'
 import { Growth } from './growth'
 import { History } from './history'
 import { Leftovers } from './leftovers'
@@ -21,8 +28,9 @@ import { Publisher } from './publisher'
 import { QueueState } from './queue-state'
 import { RoomWatch } from './room-watch'
 import { ServerClock } from './server-clock'
+import { foundStream } from './remade'
 import { ensureStreams } from './streams'
-import { consumersDeleted, deletedNow, notDelivered } from './trouble'
+import { absentNow, consumersDeleted, deletedNow, notDelivered } from './trouble'
 import { undelivered } from './undelivered'
 
 const RECENT_MS = 1000
@@ -50,6 +58,10 @@ export class Queue {
   #gone: readonly string[] = []
   /** The consumers at the server that were gone at the last look. */
   #missing: readonly string[] = []
+  /** The streams that were gone then. */
+  #absent: readonly string[] = []
+  /** How many times all was made that was missing. */
+  #ensured = 0
   #madeAt = ''
   /** The last place at the last looks. */
   #last = 0
@@ -118,7 +130,8 @@ export class Queue {
    */
   async ensure(isFirst = false): Promise<void> {
     const strays = await ensureStreams(this.asking, this, isFirst)
-    this.#gone = this.#missing = []
+    this.#gone = this.#missing = this.#absent = []
+    this.#ensured++
     this.notes.looked(strays)
     await this.time.set(this.notes, this.asking)
     await this.marks.look()
@@ -141,7 +154,13 @@ export class Queue {
   get trouble(): string | null {
     const deleted = this.#gone.length === 0 ? null : deletedNow(this.#gone)
     const deaf = this.lacksConsumers ? consumersDeleted(this.names.jobs, this.#missing) : null
-    return deleted ?? deaf ?? this.notes.trouble ?? this.leftovers.trouble
+    const absent = this.lacksStreams ? absentNow(this.#absent) : null
+    return deleted ?? absent ?? deaf ?? this.notes.trouble ?? this.leftovers.trouble
+  }
+
+  /** Whether streams were gone at the last look. */
+  get lacksStreams(): boolean {
+    return this.#absent.length > 0
   }
 
   /** Whether consumers at the server were gone at the last look. */
@@ -184,29 +203,43 @@ export class Queue {
   }
 
   /** As `inspect`, and mends what a server that was killed has left behind. For consumers. */
-  async tend(): Promise<QueueInspection> {
+  async tend(foreign: Foreign): Promise<QueueInspection> {
     const state = await this.#state()
     const seen = await this.#figuresOf(state)
     await this.phantoms.clear(state.consumers, state.isAlone, state.begins)
     if (state.leftovers > 0) void this.leftovers.clear()
+    // While a stream is made again, somebody looks on a subject of its own whether it works.
+    if (state.foreign.size > 0 && !this.lacksConsumers) void foreign.clear(state.foreign.keys())
     return seen
   }
 
   async #state(): Promise<QueueState> {
     const { asking: jsm, names } = this
-    const { found, missing } = await consumersOf(jsm, names)
-    this.#missing = missing.map(({ consumer }) => consumer)
-    const asked = missing.length === 0 ? undefined : { subjects_filter: names.allJobs }
-    const state = new QueueState(found, await jsm.streams.info(names.jobs, asked), missing)
+    const ensured = this.#ensured
+    const [{ found, missing }, tries, letters] = await Promise.all([
+      orNone(consumersOf(jsm, names)),
+      foundStream(jsm, names.tries),
+      foundStream(jsm, names.dead),
+    ])
+    const jobs = await foundStream(jsm, names.jobs, { subjects_filter: '>' })
+    const state = new QueueState(names, found, jobs ?? NO_STREAM, { missing, dead: letters?.state.messages ?? 0 })
     this.#saw(state.stream)
+    // What was made meanwhile is there.
+    if (ensured !== this.#ensured) return state
+    const streams: [string, unknown][] = [
+      [names.jobs, jobs],
+      [names.tries, tries],
+      [names.dead, letters],
+    ]
+    this.#absent = streams.flatMap(([name, info]) => (info === null ? [name] : []))
+    this.#missing = jobs === null ? [] : missing.map(({ consumer }) => consumer)
     return state
   }
 
   async #figuresOf(seen: QueueState): Promise<QueueInspection> {
     const { asking: jsm, names, name: queue } = this
-    const dead = (await jsm.streams.info(names.dead)).state.messages
     const oldest = await seen.oldest(jsm, names)
-    const { waiting, inHand, repeated, delayed, longestLane, asking } = seen
+    const { waiting, inHand, repeated, delayed, dead, longestLane, asking } = seen
     const growsPerSecond = this.#growth.add(waiting, this.clock.now())
     const oldestMs = oldest === null ? 0 : Math.max(0, Math.round(this.time.now() - oldest))
     // What was so at one look only was on its way.
@@ -224,9 +257,27 @@ export class Queue {
       dead,
       leftovers: lost > 0 ? 0 : leftovers,
       undelivered: lost,
+      foreign: [...seen.foreign.values()].reduce((sum, count) => sum + count, 0),
+      foreignSubjects: mostOf(seen.foreign),
       asking,
       ...late,
     }
     return { queue, ...counts, longestLane, growsPerSecond, oldestMs, trouble }
+  }
+}
+
+/** What the server says of a stream that is not there. */
+const NO_STREAM: Pick<StreamInfo, 'state' | 'config'> = {
+  state: { messages: 0, bytes: 0, first_seq: 0, last_seq: 0, consumer_count: 0 } as StreamState,
+  config: { num_replicas: 1 } as StreamConfig,
+}
+
+/** The consumers of a stream; none if that is not there. */
+async function orNone(consumers: Promise<Consumers>): Promise<Consumers> {
+  try {
+    return await consumers
+  } catch (error) {
+    if (isNoStream(error)) return { found: [], missing: [] }
+    throw error
   }
 }

@@ -1,15 +1,13 @@
-import { type JetStreamManager, JetStreamApiError, type StreamConfig, type StreamInfo } from '@nats-io/jetstream'
+import type { JetStreamManager, StreamConfig, StreamInfo, StreamInfoRequestOptions } from '@nats-io/jetstream'
 import type { Clock } from '@genpool/runtime'
 import { nuid } from '@nats-io/transport-node'
 import { DELETING_MS, pause } from '../pause'
-import { areFilesGone } from './failures'
+import { areFilesGone, isNoStream } from './failures'
 import type { Publisher } from './publisher'
 
 /** Between making a stream and looking whether it works, in case the server took longer. */
 const SETTLING_MS = 500
 const LONGEST_MS = 8000
-
-const NOT_FOUND = 10059
 
 /** A stream that is to be there. */
 export type NamedStream = Partial<StreamConfig> & { readonly name: string; readonly subjects: string[] }
@@ -25,9 +23,13 @@ export interface RemakingPorts {
 }
 
 /** A stream as the server has it; null if there is none. */
-export async function foundStream(jsm: JetStreamManager, name: string): Promise<StreamInfo | null> {
+export async function foundStream(
+  jsm: JetStreamManager,
+  name: string,
+  asked?: Partial<StreamInfoRequestOptions>,
+): Promise<StreamInfo | null> {
   try {
-    return await jsm.streams.info(name)
+    return await jsm.streams.info(name, asked)
   } catch (error) {
     if (isNoStream(error)) return null
     throw error
@@ -143,9 +145,4 @@ function beginningOf({ description, num_replicas }: Pick<StreamConfig, 'descript
 /** The subject on which it is looked whether a stream works. */
 function probeOf({ subjects }: NamedStream): string {
   return (subjects[0] as string).replace(/>$/, 'new')
-}
-
-/** Whether a stream is not there. */
-export function isNoStream(error: unknown): boolean {
-  return error instanceof JetStreamApiError && error.code === NOT_FOUND
 }

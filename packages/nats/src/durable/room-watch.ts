@@ -7,6 +7,8 @@ import { type RefusedWrite, refusedWrite, streamOf } from './refused-writes'
 export class RoomWatch {
   /** Whether nobody took what was written last: its stream may have been deleted. */
   isMissing = false
+  /** Called when nobody takes what is written: its stream may have been deleted. */
+  readonly unheard = new Set<() => void>()
   /** What is not stored, and why, by what it is. */
   readonly #refused = new Map<string, RefusedWrite & { readonly stream: string; readonly at: Nanos }>()
 
@@ -32,7 +34,9 @@ export class RoomWatch {
     const { subject } = publication
     const what = subject.replace(/\.\d+$/, '')
     try {
-      const stored = await this.publisher.store(publication)
+      const stored = await this.publisher.store(publication, () => {
+        for (const tell of this.unheard) tell()
+      })
       this.#end((key, { endsWith }) => key === what || endsWith === 'any')
       this.isMissing = false
       return stored

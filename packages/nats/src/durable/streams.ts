@@ -79,6 +79,7 @@ export async function ensureStreams(
     const found = info.config
     if (wanted.made.name === names.jobs) checkFixed(found, { fixed, storage: options.storage, failures, names })
     if (!isFirst) continue
+    if (wanted.made.name === names.jobs) checkWindow(found, wanted.asked, ports)
     await changeStream(jsm, { info, asked: wanted.asked, ports })
     if (wanted.made.name !== names.jobs) await keepAll(jsm, found)
   }
@@ -101,8 +102,11 @@ function isStray({ config: { subjects, no_ack } }: StreamInfo, { subjects: [own]
 
 function streamsOf({ names, options }: StreamPorts, fixed: Fixed): Wanted[] {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-  const { storage, replicas, duplicates, keepDead } = { ...DEFAULTS, ...given } as CheckedDurableOptions &
-    typeof DEFAULTS
+  const { storage, replicas, duplicates, keepDead } = {
+    ...DEFAULTS,
+    duplicates: Math.max(DEFAULTS.duplicates, options.timeout),
+    ...given,
+  } as CheckedDurableOptions & typeof DEFAULTS
   const common: Partial<StreamConfig> = {
     storage: storage === 'file' ? StorageType.File : StorageType.Memory,
     num_replicas: replicas,
@@ -260,6 +264,12 @@ function checkFixed(
   if (storage !== undefined && isMemory !== (storage === 'memory')) {
     throw failures.otherQueue('storage', theirs, storage)
   }
+}
+
+/** Ids must be known for as long as a cast is sent again. */
+function checkWindow(found: StreamConfig, asked: Changes, { options, failures }: StreamPorts): void {
+  const windowMs = Math.floor((asked.duplicate_window ?? found.duplicate_window) / NS_PER_MS)
+  if (windowMs < options.timeout) throw failures.shortWindow(windowMs, options.timeout)
 }
 
 function fixedIn(description: string | undefined): Partial<Fixed> | null {

@@ -1,7 +1,9 @@
 import { CLOSED_FOR_GOOD } from '../link'
+import { MADE_AGAIN } from './failures'
 import { isNotWritten } from './refused-writes'
 
 const DELETED = 'deleted, with all that was stored there'
+const AGAIN = 'made again'
 const NO_CONSUMERS = 'deleted at the server, so nobody gets their casts'
 const UNDELIVERED = 'that the server does not deliver'
 
@@ -12,9 +14,13 @@ const CORRECT =
 
 /** Streams of a queue are gone. */
 export function deletedNow(streams: readonly string[]): string {
+  return `${absentNow(streams)}${streams.length === 1 ? ', and is' : ', and are'} ${AGAIN}`
+}
+
+/** Streams of a queue are gone, and this process does not make them again. */
+export function absentNow(streams: readonly string[]): string {
   const names = streams.map((name) => `"${name}"`).join(', ')
-  const isOne = streams.length === 1
-  return `the ${isOne ? 'stream' : 'streams'} ${names} ${isOne ? 'was' : 'were'} ${DELETED}, and ${isOne ? 'is' : 'are'} made again`
+  return `the ${streams.length === 1 ? 'stream' : 'streams'} ${names} ${streams.length === 1 ? 'was' : 'were'} ${DELETED}`
 }
 
 /** Consumers of a stream are gone, which it has for the lanes of the queue. */
@@ -47,5 +53,6 @@ export function adviceFor(trouble: string | null): string | null {
     return 'Call jobs.consume(pool): that makes them again, and so do processes that consume, in a few seconds. What is stored is safe.'
   }
   if (trouble?.includes(DELETED) !== true) return null
+  if (!trouble.endsWith(AGAIN)) return `${MADE_AGAIN} Cast again what is lost.`
   return 'Wait: it takes about two seconds, and no cast is stored meanwhile. Cast again what is lost.'
 }

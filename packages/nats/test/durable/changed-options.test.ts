@@ -45,6 +45,32 @@ describe('a queue that is there', () => {
     })
   })
 
+  it.each([
+    [{ duplicates: 4000 }, 4000, 5000],
+    [{ duplicates: 1000, timeout: 1001 }, 1000, 1001],
+  ])('is not opened with ids that are forgotten while a cast is sent again: %j', async (options, window, timeout) => {
+    const connection = await connectTo(await startJetStream())
+    const jsm = await managerOf(connection)
+    const refused = { code: 'ERR_GENPOOL_OPTIONS', message: expect.stringContaining(`"timeout" (${timeout}`) as string }
+    await expect(durable(connection, { name: 'q', ...options })).rejects.toMatchObject(refused)
+    await expect(configOf(jsm, 'jobs')).rejects.toThrow('stream not found')
+    // Another process has made it so.
+    const shorter = { ...options, timeout: window }
+    await durable(connection, { name: 'q', ...shorter })
+    await expect(durable(connection, { name: 'q', timeout })).rejects.toMatchObject({
+      code: 'ERR_GENPOOL_OPTIONS',
+      message: expect.stringMatching(new RegExp(`knows ids for ${window} ms.*"timeout" is ${timeout}`)) as string,
+    })
+    await durable(connection, { name: 'q', timeout, duplicates: timeout })
+    expect(await configOf(jsm, 'jobs')).toMatchObject({ duplicate_window: timeout * 1e6 })
+  })
+
+  it('and is made with a long timeout knows ids for as long', async () => {
+    const connection = await connectTo(await startJetStream())
+    await durable(connection, { name: 'q', timeout: 300_000 })
+    expect(await configOf(await managerOf(connection), 'jobs')).toMatchObject({ duplicate_window: 300e9 })
+  })
+
   it('of another prefix and name is not used, though its streams have the same names', async () => {
     const connection = await connectTo(await startJetStream())
     const jobs = await durable(connection, { prefix: 'p', name: 'x_y', storage: 'memory' })

@@ -1,4 +1,4 @@
-import { definePool, noReply, spawnPool } from '@genpool/core'
+import { definePool, noReply, onEvent, spawnPool } from '@genpool/core'
 import { durable, type Durable } from '@genpool/nats'
 import { jetstreamManager, type JetStreamManager, type StreamState } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
@@ -127,6 +127,45 @@ describe('when the streams of a queue are deleted', () => {
     await cast(jobs, 'one')
     await until(() => consumer.inspect().done === 1, 'it goes on', 10_000)
     expect(consumer.inspect().trouble).toBeNull()
+  })
+
+  it.each(ALL)('while nobody consumes, it is said at once, and what to do: %s', async (kind) => {
+    const name = `alone-${kind}`
+    const options = { name, lanes: 4, ackWait: 60_000 }
+    const jobs: Durable = await durable(connection, options)
+    await jobs.cast({ type: 'work' }, { key: 'a' })
+    await remove(streamsOf(name, [kind]))
+    const isLost = kind === 'jobs'
+    expect(await jobs.inspect()).toMatchObject({
+      waiting: isLost ? 0 : 1,
+      dead: 0,
+      trouble: `the stream "genpool_${name}_${kind}" was deleted, with all that was stored there`,
+    })
+    const { text } = await jobs.explain()
+    expect(text).toContain('If there is none, open the queue again with durable(), or call jobs.consume(pool).')
+    if (kind === 'dead')
+      await expect(jobs.dead()).rejects.toThrow(/A stream of the queue was deleted.*open the queue again/)
+    await durable(connection, options)
+    expect(await jobs.inspect()).toMatchObject({ trouble: null })
+    if (kind === 'dead') expect(await jobs.dead()).toEqual([])
+  })
+
+  it('that of the attempts, it is made again as soon as one is to be written down', async () => {
+    const outcomes: string[] = []
+    const off = onEvent('genpool:delivery', ({ outcome }) => outcomes.push(outcome))
+    let isBad = true
+    // Nobody looks at it for 20 s: a third of "ackWait".
+    const { jobs, ran } = await consuming('at-once', () => {
+      if (!isBad) return
+      isBad = false
+      throw new Error('not now')
+    })
+    await remove(streamsOf('at-once', ['tries']))
+    await cast(jobs, 'one')
+    await until(() => outcomes.includes('done'), 'it is done', 15_000)
+    off()
+    expect(ran).toEqual(['one', 'one'])
+    expect(outcomes).toEqual(['again', 'done'])
   })
 
   it('and the process that made them again ended half-way, the next consumer goes on', async () => {

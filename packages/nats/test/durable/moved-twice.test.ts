@@ -9,12 +9,10 @@ import { until } from '../support/until'
 
 /* One that may move delayed casts, and whose server never hears that it did: as if its process ended between the two. */
 const MOVER = `{ user: mover, password: x, permissions: { subscribe: "_INBOX.>", publish: { allow: ">", deny: "$JS.ACK.*.later.>" } } }`
-/** The server knows ids for so short a time that what is moved again is no duplicate to it. */
 const OPTIONS = {
   name: 'q',
   lanes: 2,
   ackWait: 600,
-  duplicates: 100,
   maxDeliver: 3,
   backoff: { initial: 20 },
   timeout: 1500,
@@ -52,6 +50,9 @@ const moveTwice = async (): Promise<void> => {
   const mover = await (await queueOf('mover')).consume(pool('mover'), { atMost: 1 })
   const jobs = await queueOf('all')
   const { streams } = await jetstreamManager((await as('all')) as never)
+  // So short that what is moved again is no duplicate to it.
+  const { config } = await streams.info('genpool_q_jobs')
+  await streams.update(config.name, { ...config, duplicate_window: 100_000_000 })
   const stored = async () => (await streams.info('genpool_q_jobs')).state.last_seq
   const before = await stored()
   const { delayed } = await jobs.inspect()

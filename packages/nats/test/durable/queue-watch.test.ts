@@ -18,6 +18,8 @@ const quiet: QueueInspection = {
   dead: 0,
   oldestMs: 0,
   leftovers: 0,
+  foreign: 0,
+  foreignSubjects: [],
   asking: 0,
   undelivered: 0,
   trouble: null,
@@ -74,6 +76,8 @@ describe('what a consumer knows of its queue', () => {
       dead: 0,
       oldestMs: 800,
       growsPerSecond: 0,
+      foreign: 0,
+      foreignSubjects: [],
       agoMs: 300,
     })
   })
@@ -136,6 +140,8 @@ describe('explain of a consumer', () => {
     dead: 0,
     oldestMs: 60_000,
     growsPerSecond: 20,
+    foreign: 0,
+    foreignSubjects: [],
     agoMs: 0,
   }
 
