@@ -1,7 +1,6 @@
 import { type Clock, type ConcreteSystem, Turn, type Nanos } from '@genpool/runtime'
 import type { Cell, CommitOptions } from '@genpool/state-ane'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
-import type { MemberInfo } from '../behaviours/context'
 import { PoolFacts } from '../behaviours/pool-facts'
 import { Member } from '../members/member'
 import { Failures } from '../requests/failures'
@@ -10,7 +9,7 @@ import { noRemedies } from '../requests/remedies'
 import type { Request } from '../requests/request'
 import { InProcessWorkers } from '../work/in-process-workers'
 import type { StateOptions } from '../work/state-options'
-import type { WorkerFactory } from '../work/worker'
+import type { Worker, WorkerFactory } from '../work/worker'
 import { Attachments } from './attachments'
 import { BrokerPort } from './broker-port'
 import { Callbacks } from './callbacks'
@@ -207,9 +206,17 @@ export class Kernel {
 
   // --- members ---
 
-  newMember(info: MemberInfo): Member {
-    const setup = { workers: this.#workers, seat: new PoolSeat(info, this) }
-    return new Member(info, this.crew, setup, this.turn.now())
+  newMember(slot: number, incarnation: number): Member {
+    return new Member(slot, incarnation, this.crew, this.turn.now())
+  }
+
+  newWorker(member: Member): Worker<Request> {
+    return this.#workers.create(new PoolSeat(member.info, this), member)
+  }
+
+  /** Those of this thread find a state that they share. */
+  get workersAreReady(): boolean {
+    return !this.worksAhead && this.sharesState
   }
 
   seatDropped(member: Member): void {

@@ -70,7 +70,9 @@ export class MemberStarts {
   begin(slot: Slot, member: Member): void {
     this.kernel.directMessages.welcome(member)
     const start = new Start({
-      info: member.info,
+      get info() {
+        return member.info
+      },
       make: () => member.start(),
       done: (started) => this.started(slot, member, started as Started),
       failed: (error) => this.failed(slot, member, error),
