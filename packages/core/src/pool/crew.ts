@@ -43,7 +43,6 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
   readonly turn: Turn
   readonly facts: PoolFacts
   readonly behaviour: CompiledBehaviour
-  readonly failures: Failures
   readonly progress = this
   readonly work: Port
   readonly turnWork: TurnWork
@@ -59,11 +58,14 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
     this.turn = parts.pool.turn
     this.facts = parts.facts
     this.behaviour = parts.behaviour
-    this.failures = parts.failures
     this.recorder = parts.recorder
     this.turnWork = parts.turnWork
     this.listeners = parts.listeners
     this.work = parts.pool.port
+  }
+
+  get failures(): Failures {
+    return this.parts.failures
   }
 
   get rows(): CastRows {
