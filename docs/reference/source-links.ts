@@ -23,7 +23,7 @@ function lineOf(source: string, name: string): number {
     // Overloads come before the function itself, whose first line may also be broken.
     return found('{') || found('(')
   }
-  const begin = lines.findIndex((line) => new RegExp(`^(export )?class ${owner}\\b`).test(line))
+  const begin = lines.findIndex((line) => new RegExp(`^(export )?(abstract )?class ${owner}\\b`).test(line))
   const definition = new RegExp(`^ {2}#?${method}\\(`)
   return begin < 0 ? 0 : lines.findIndex((line, index) => index > begin && definition.test(line)) + 1
 }

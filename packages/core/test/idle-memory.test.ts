@@ -33,15 +33,15 @@ function bytesOf(options: readonly object[]): readonly number[] {
 
 // Ten thousand pools, one per tenant or per device, must be a normal thing.
 describe('an idle pool', () => {
-  it('takes less than 6 KiB with one member, and less than 600 bytes for each further member', () => {
+  it('takes less than 5 KiB with one member, and less than 400 bytes for each further member', () => {
     const [one, own, many] = bytesOf([{ size: 1 }, { size: 1, state: 'isolated' }, { size: 17 }]) as [
       number,
       number,
       number,
     ]
-    // Measured: 5.0 KiB, and 440 bytes.
-    expect(one).toBeLessThan(6 * 1024)
+    // Measured: 4.0 KiB, and 290 bytes.
+    expect(one).toBeLessThan(5 * 1024)
     expect(own).toBeLessThan(6 * 1024)
-    expect((many - one) / 16).toBeLessThan(600)
+    expect((many - one) / 16).toBeLessThan(400)
   })
 })

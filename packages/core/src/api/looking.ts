@@ -79,7 +79,7 @@ function stateOf({ cell, status, roster, sharesState, failures }: Kernel, name: 
 export function getMembers(pool: HereRef): readonly MemberView[] {
   const { roster, turn } = poolOf(pool, 'getMembers').kernel
   const now = turn.refresh()
-  return roster.members.map(({ info, status, handled, bornAt, inHand }) => ({
+  return roster.members.map(({ info, status, handled, bornAt, requests }) => ({
     ref: info.ref,
     name: info.name,
     slot: info.slot,
@@ -87,7 +87,7 @@ export function getMembers(pool: HereRef): readonly MemberView[] {
     status,
     handled,
     ageMs: (now - bornAt) / NS_PER_MS,
-    doing: inHand.map(({ type, startedAt }) => ({ type, forMs: startedAt === null ? 0 : msBetween(startedAt, now) })),
+    doing: requests.map(({ type, startedAt }) => ({ type, forMs: startedAt === null ? 0 : msBetween(startedAt, now) })),
   }))
 }
 

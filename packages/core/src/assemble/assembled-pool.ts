@@ -52,7 +52,7 @@ export class AssembledPool extends KernelFigures implements PoolView, Sizing {
     this.#options = options
     this.#given = blueprint.given
     this.#stats = new Stats(Turn.of(options.clock).now())
-    this.#supervisor = new Supervisor(options, new PoolSupervisorPorts(host, definition, this))
+    this.#supervisor = new Supervisor(options, this)
     this.kernel = new Kernel({
       host,
       behaviour: blueprint.behaviour,
@@ -61,7 +61,7 @@ export class AssembledPool extends KernelFigures implements PoolView, Sizing {
         blueprint.engine === null ? { shared: options.broker as BrokerRef<never, never> } : { own: blueprint.engine },
       recorder: this.#stats,
       supervision: this.#supervisor,
-      remedies: new RemediesByEvidence(this),
+      views: this,
       workers: workersOf(definition),
       sizing: this,
     })
@@ -79,6 +79,16 @@ export class AssembledPool extends KernelFigures implements PoolView, Sizing {
     const rest = this.kernel.turnWork.unmeasuredRuns()
     if (rest !== undefined) this.#stats.ran(rest.mean, this.now(), rest.pieces)
     return this.#stats
+  }
+
+  /** What supervision sees of the pool. Made when it is read. */
+  get supervisorPorts(): PoolSupervisorPorts {
+    return new PoolSupervisorPorts(this.host, this.blueprint.definition, this)
+  }
+
+  /** What errors say about causes. Made when it is read. */
+  get remedies(): RemediesByEvidence {
+    return new RemediesByEvidence(this)
   }
 
   get identity(): PoolEvent {

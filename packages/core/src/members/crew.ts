@@ -1,8 +1,9 @@
 import type { Nanos, RunMeter, Timer, Turn } from '@genpool/runtime'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
+import type { MemberInfo } from '../behaviours/context'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import type { Request } from '../requests/request'
-import type { Progress } from '../work/worker'
+import type { Progress, Worker } from '../work/worker'
 import type { GivesBack } from './give-back'
 
 /** Runs members later in this turn of the event loop. */
@@ -55,6 +56,12 @@ export interface Crew<M> extends GivesBack {
   readonly behaviour: CompiledBehaviour
   readonly progress: Progress<Request>
   readonly rows: Rows
+  /** Whether workers have nothing to make ready: then one is made when its member first has work for it. */
+  readonly workersAreReady: boolean
+  /** Makes the worker of a member. */
+  workerFor(member: M): Worker<Request>
+  /** A member as its handlers see it. */
+  identify(slot: number, incarnation: number): MemberInfo
   /** Whether `mayWork` has to be asked. */
   readonly gated: boolean
   /** How many runs are in progress. */

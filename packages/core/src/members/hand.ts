@@ -1,7 +1,12 @@
+import { Waiting } from '@genpool/broker'
 import type { Request } from '../requests/request'
 
-/** The requests that a member has in hand, in order: first what its worker was given, then what it will get. */
-export class Hand {
+/**
+ * The requests that a member has in hand, in order: first what its worker was given, then what it will get.
+ *
+ * A base class of members and not an object of each: there may be very many.
+ */
+export abstract class Hand extends Waiting {
   /** How many there are. */
   count = 0
   /** How many of them the worker was given. */
@@ -10,6 +15,11 @@ export class Hand {
   first: Request | null = null
   /** Made with the first of them. */
   private others: Request[] | null = null
+
+  /** Itself, for those who look only at this part of a member. */
+  get hand(): this {
+    return this
+  }
 
   get requests(): readonly Request[] {
     return this.first === null ? [] : this.others === null ? [this.first] : [this.first, ...this.others]

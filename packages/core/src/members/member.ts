@@ -1,4 +1,3 @@
-import { Waiting } from '@genpool/broker'
 import type { GenPoolError, Nanos } from '@genpool/runtime'
 import type { MemberInfo } from '../behaviours/context'
 import type { Eventually } from '../behaviours/eventually'
@@ -6,7 +5,8 @@ import type { PoolFacts } from '../behaviours/pool-facts'
 import { hasPassed } from '../requests/deadline'
 import type { Request } from '../requests/request'
 import type { Runner } from '../requests/request-owner'
-import type { Started, Worker, WorkerFactory, WorkerSeat } from '../work/worker'
+import { READY } from '../work/first-state'
+import type { Started, Worker } from '../work/worker'
 import type { Crew } from './crew'
 import { Departure, type Departing } from './departure'
 import { giveBackAhead, giveBackFrom } from './give-back'
@@ -25,31 +25,49 @@ import { type Reported, WorkerReports } from './worker-reports'
  *
  * There may be very many. A method with `#` costs 8 bytes in each object of its class, so they are `private` here.
  */
-export class Member extends Waiting implements Runner<Request>, Reported<Member>, Departing {
+export class Member extends WorkerReports<Member> implements Runner<Request>, Reported<Member>, Departing {
   status: MemberStatus = 'starting'
   /** Whether its state was made: then `terminate` is called when it ends. */
   hasBegun = false
   /** How many messages it has handled. */
   handled = 0
-  readonly hand: WorkerReports<Member>
   /** Whether it waits for a request. */
   asks = false
-  readonly worker: Worker<Request>
   rarely: MemberRarely | null = null
   readonly bornAt: Nanos
+  /** Made when it is first used, which is the start if there is anything to make ready. */
+  private madeWorker: Worker<Request> | null = null
+  /** Made when it is first read. */
+  private madeInfo: MemberInfo | null = null
 
   constructor(
-    readonly info: MemberInfo,
+    /** The number of its slot. */
+    readonly slot: number,
+    /** Counts the members that have had this slot. */
+    private readonly incarnation: number,
     readonly crew: Crew<Member>,
-    { workers, seat }: { readonly workers: WorkerFactory<Request>; readonly seat: WorkerSeat },
     bornAt: Nanos,
   ) {
     super(bornAt, true)
     // The first value is not a number, so V8 stores a pointer to a shared number instead of a copy in each member.
     this.bornAt = null as unknown as Nanos
     this.bornAt = bornAt
-    this.hand = new WorkerReports<Member>(this)
-    this.worker = workers.create(seat, this.hand)
+  }
+
+  protected get member(): this {
+    return this
+  }
+
+  get info(): MemberInfo {
+    return (this.madeInfo ??= this.crew.identify(this.slot, this.incarnation))
+  }
+
+  get worker(): Worker<Request> {
+    return this.madeWorker ?? this.makeWorker()
+  }
+
+  private makeWorker(): Worker<Request> {
+    return (this.madeWorker = this.crew.workerFor(this))
   }
 
   /** The messages for it alone. */
@@ -86,11 +104,6 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
     return this.worker.state
   }
 
-  /** The messages in hand: of a batch, the first. */
-  get inHand(): readonly Request[] {
-    return this.hand.requests
-  }
-
   /** The request whose handler is being called, further up in the call stack; null without one. */
   get calling(): Request | null {
     return this.hand.given > 0 && this.worker.isCalling === true ? this.hand.first : null
@@ -102,7 +115,7 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
 
   /** Has its worker make ready. Throws or rejects if that fails; the member is not used then. */
   start(): Eventually<Started> {
-    return this.worker.start()
+    return this.crew.workersAreReady ? READY : this.worker.start()
   }
 
   /** Its worker is ready: from here on it takes work. */
@@ -176,10 +189,10 @@ export class Member extends Waiting implements Runner<Request>, Reported<Member>
     const { hand } = this
     if (hand.first?.expectsAnswer === false && this.isPlain && runPacked(this, this.worker)) return
     // What a report of its worker adds meanwhile waits for its own turn.
-    for (let left = hand.count - hand.given; left > 0 && hand.count > hand.given; left--) this.give(hand.give())
+    for (let left = hand.count - hand.given; left > 0 && hand.count > hand.given; left--) this.run(hand.give())
   }
 
-  private give(request: Request): void {
+  private run(request: Request): void {
     // Aborted or expired between the match and now.
     if (request.outcome !== null || hasPassed(request.deadline, this.crew.turn)) return this.skip(request)
     if (request.handler.batch > 0) takeBatch(this, request)

@@ -1,12 +1,13 @@
 import { type Nanos, type Timer, type Turn, withoutContext } from '@genpool/runtime'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
+import type { MemberInfo } from '../behaviours/context'
 import type { PoolFacts } from '../behaviours/pool-facts'
 import type { Crew } from '../members/crew'
 import { memberOf } from '../members/batch-run'
 import type { Member } from '../members/member'
 import type { Failures } from '../requests/failures'
 import type { Request } from '../requests/request'
-import type { Progress } from '../work/worker'
+import type { Progress, Worker } from '../work/worker'
 import { CastRows } from './cast-rows'
 import type { Crashes } from './crashes'
 import type { DirectMessages } from './direct-messages'
@@ -33,6 +34,8 @@ export interface CrewParts {
   readonly crashes: Crashes
   readonly directMessages: DirectMessages
   readonly roster: Roster
+  readonly workersAreReady: boolean
+  newWorker(member: Member): Worker<Request>
 }
 
 /** The members' side of a pool: hands out work, measures it, and passes its result on. */
@@ -40,7 +43,6 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
   readonly turn: Turn
   readonly facts: PoolFacts
   readonly behaviour: CompiledBehaviour
-  readonly failures: Failures
   readonly progress = this
   readonly work: Port
   readonly turnWork: TurnWork
@@ -56,11 +58,14 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
     this.turn = parts.pool.turn
     this.facts = parts.facts
     this.behaviour = parts.behaviour
-    this.failures = parts.failures
     this.recorder = parts.recorder
     this.turnWork = parts.turnWork
     this.listeners = parts.listeners
     this.work = parts.pool.port
+  }
+
+  get failures(): Failures {
+    return this.parts.failures
   }
 
   get rows(): CastRows {
@@ -69,6 +74,18 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
 
   private makeRows(): CastRows {
     return (this.madeRows = new CastRows(this, this.recorder, this.listeners))
+  }
+
+  get workersAreReady(): boolean {
+    return this.parts.workersAreReady
+  }
+
+  workerFor(member: Member): Worker<Request> {
+    return this.parts.newWorker(member)
+  }
+
+  identify(slot: number, incarnation: number): MemberInfo {
+    return this.parts.roster.identify(slot, incarnation)
   }
 
   // --- work ---

@@ -17,8 +17,8 @@ export interface KernelSetup {
   readonly recorder: Recorder
   /** Default: a crash fails its requests, and a failed start stops the pool. */
   readonly supervision?: Supervision | undefined
-  /** What errors say about causes. Default: nothing. */
-  readonly remedies?: Remedies | undefined
+  /** What errors say about causes: read with the first of them. Default: nothing. */
+  readonly views?: { readonly remedies: Remedies } | undefined
   /** Makes the workers; undefined for workers in this thread. */
   readonly workers: WorkerFactory<Request> | undefined
   readonly sizing: Sizing

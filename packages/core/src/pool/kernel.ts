@@ -1,7 +1,6 @@
 import { type Clock, type ConcreteSystem, Turn, type Nanos } from '@genpool/runtime'
 import type { Cell, CommitOptions } from '@genpool/state-ane'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
-import type { MemberInfo } from '../behaviours/context'
 import { PoolFacts } from '../behaviours/pool-facts'
 import { Member } from '../members/member'
 import { Failures } from '../requests/failures'
@@ -10,7 +9,7 @@ import { noRemedies } from '../requests/remedies'
 import type { Request } from '../requests/request'
 import { InProcessWorkers } from '../work/in-process-workers'
 import type { StateOptions } from '../work/state-options'
-import type { WorkerFactory } from '../work/worker'
+import type { Worker, WorkerFactory } from '../work/worker'
 import { Attachments } from './attachments'
 import { BrokerPort } from './broker-port'
 import { Callbacks } from './callbacks'
@@ -40,6 +39,8 @@ import { Status } from './status'
 import { TurnWork } from './turn-work'
 import { Workload } from './workload'
 
+const NO_VIEWS = { remedies: noRemedies }
+
 /**
  * A pool without policies and views: submit, match, run, settle, and the life of pool and members. Names its own parts only.
  *
@@ -47,25 +48,19 @@ import { Workload } from './workload'
  * the parts that it uses at once: time, settings and errors, then the broker, the way of requests, the members, the life.
  */
 export class Kernel {
-  readonly name: string
-  readonly system: ConcreteSystem
   readonly host: Host
   readonly behaviour: CompiledBehaviour
   readonly recorder: Recorder
   readonly supervision: Supervision
   readonly settings: LiveSettings
-  readonly clock: Clock
   readonly turn: Turn
   readonly status = new Status()
   readonly listeners = new Listeners()
   readonly facts: PoolFacts
-  readonly failures: Failures
   readonly turnWork: TurnWork
-  readonly holds: Holds
   readonly port: Port
   readonly pool: Pool
   readonly intake: Intake
-  readonly directMessages: DirectMessages
   readonly roster: Roster
   readonly starts: Starts
   readonly population: Population
@@ -78,8 +73,13 @@ export class Kernel {
   overlaps: boolean
   /** Whether a member may wait for a request while it has others: its worker may take several ahead. */
   readonly worksAhead: boolean
-  readonly #workers: WorkerFactory<Request>
+  /** Those of this thread are made with the first worker. */
+  #workers: WorkerFactory<Request> | undefined
+  readonly #views: NonNullable<KernelSetup['views']>
   // Many pools never need these.
+  #failures: Failures | null = null
+  #holds: Holds | null = null
+  #directMessages: DirectMessages | null = null
   #deadLetters: DeadLetters | null = null
   #serviceTime: ServiceTime | null = null
   #crashes: Crashes | null = null
@@ -88,8 +88,6 @@ export class Kernel {
 
   constructor(setup: KernelSetup) {
     const { host, behaviour, settings, broker, workers } = setup
-    this.name = host.name
-    this.system = host.system
     this.host = host
     this.behaviour = behaviour
     this.recorder = setup.recorder
@@ -97,24 +95,45 @@ export class Kernel {
     this.settings = { current: settings }
     this.commitOptions = settings.commitOptions
     this.isExclusive = settings.commitOptions.mode === 'exclusive'
-    this.clock = settings.clock
     this.turn = Turn.of(settings.clock)
     this.facts = new PoolFacts(host)
-    this.failures = new Failures(host.name, this.turn, this.status, setup.remedies ?? noRemedies)
+    this.#views = setup.views ?? NO_VIEWS
     this.turnWork = new TurnWork(this.turn, this)
-    this.holds = new Holds(this)
     this.overlaps = this.worksAhead = workers !== undefined
     this.port = 'shared' in broker ? new ExternalPort(this, broker.shared) : new BrokerPort(broker.own, this)
     this.pool = new Pool(this, this.port)
     this.intake = new Intake(this.pool, behaviour, this.settings, this)
-    this.directMessages = new DirectMessages(this.pool, behaviour)
     this.roster = new Roster(this)
     this.starts = new Starts(this)
     this.population = new Population(this, setup.sizing)
     this.crew = new PoolCrew(this)
-    this.#workers = workers ?? new InProcessWorkers(this)
+    this.#workers = workers
     this.sharedState = new SharedState(this)
     this.lifecycle = new Lifecycle(this)
+  }
+
+  get name(): string {
+    return this.host.name
+  }
+
+  get system(): ConcreteSystem {
+    return this.host.system
+  }
+
+  get clock(): Clock {
+    return this.settings.current.clock
+  }
+
+  get failures(): Failures {
+    return (this.#failures ??= new Failures(this.name, this.turn, this.status, this.#views.remedies))
+  }
+
+  get holds(): Holds {
+    return (this.#holds ??= new Holds(this))
+  }
+
+  get directMessages(): DirectMessages {
+    return (this.#directMessages ??= new DirectMessages(this.pool, this.behaviour))
   }
 
   get deadLetters(): DeadLetters {
@@ -207,9 +226,23 @@ export class Kernel {
 
   // --- members ---
 
-  newMember(info: MemberInfo): Member {
-    const setup = { workers: this.#workers, seat: new PoolSeat(info, this) }
-    return new Member(info, this.crew, setup, this.turn.now())
+  /** Sends a member what was broadcast before it was there. */
+  welcome(member: Member): void {
+    if (this.#directMessages !== null) this.#directMessages.welcome(member)
+  }
+
+  newMember(slot: number, incarnation: number): Member {
+    return new Member(slot, incarnation, this.crew, this.turn.now())
+  }
+
+  newWorker(member: Member): Worker<Request> {
+    this.#workers ??= new InProcessWorkers(this)
+    return this.#workers.create(new PoolSeat(member.info, this), member)
+  }
+
+  /** Those of this thread find a state that they share. */
+  get workersAreReady(): boolean {
+    return !this.worksAhead && this.sharesState
   }
 
   seatDropped(member: Member): void {

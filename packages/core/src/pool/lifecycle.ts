@@ -52,7 +52,7 @@ export interface LifecyclePorts extends EndingsPorts {
 
 /** The life of a pool: starts it, and ends it, at once or when its work is done. */
 export class Lifecycle implements EndingsOwner {
-  readonly #readiness = new Readiness()
+  #readiness = new Readiness()
   /** Made with the first drain. */
   #drains: Drains | null = null
   /** What members release. Made with the first that ends. */
@@ -90,6 +90,7 @@ export class Lifecycle implements EndingsOwner {
     if (status.phase === 'starting') status.phase = 'running'
     if (this.#readiness.reached) return
     this.#readiness.done()
+    this.#readiness = Readiness.REACHED
     for (const listener of listeners.poolReady) listener.poolReady(turn.refresh() - this.#spawnedAt)
   }
 

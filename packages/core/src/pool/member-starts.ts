@@ -14,11 +14,9 @@ export interface MemberStartsPorts {
   readonly status: { readonly stopping: boolean }
   readonly supervision: Supervision
   readonly starts: Starts
-  readonly directMessages: {
-    /** Sends a member what was broadcast before it was there. */
-    welcome(member: Member): void
-    continueWith(member: Member, argument: unknown): void
-  }
+  readonly directMessages: { continueWith(member: Member, argument: unknown): void }
+  /** Sends a member what was broadcast before it was there. */
+  welcome(member: Member): void
   /** A member that had begun has ended: releases what its `init` opened. */
   release(member: Member, reason: unknown): void
   /** Whether the work is done elsewhere, by workers that may die. */
@@ -68,9 +66,9 @@ export class MemberStarts {
 
   /** Starts the member of a slot. */
   begin(slot: Slot, member: Member): void {
-    this.kernel.directMessages.welcome(member)
+    this.kernel.welcome(member)
     const start = new Start({
-      info: member.info,
+      of: member,
       make: () => member.start(),
       done: (started) => this.started(slot, member, started as Started),
       failed: (error) => this.failed(slot, member, error),

@@ -40,9 +40,7 @@ import { PoolWorkforce } from './workforce'
  * The way of requests through a pool: past the gates to the broker, and from their outcome to the caller, once.
  */
 export class Pool implements RequestOwner<Request>, Refusing {
-  readonly name: string
   readonly turn: Turn
-  readonly system: ConcreteSystem
   selfWait: SelfWait | null = null
   readonly entrance: Entrance
   #backOffs: BackOffs | null = null
@@ -64,13 +62,19 @@ export class Pool implements RequestOwner<Request>, Refusing {
     /** Where requests meet members. */
     readonly port: Port,
   ) {
-    this.name = parts.name
     this.turn = parts.turn
-    this.system = parts.system
     this.counters = parts.recorder.counters
     this.turnWork = parts.turnWork
     this.listeners = parts.listeners
     this.entrance = new Entrance(parts, this)
+  }
+
+  get name(): string {
+    return this.parts.name
+  }
+
+  get system(): ConcreteSystem {
+    return this.parts.system
   }
 
   get failures(): Failures {

@@ -20,24 +20,26 @@ export interface PopulationPorts {
 export class Population {
   /** Whether members may start: a shared state is there. */
   populated = false
-  readonly #fixedSize: SizePolicy
-  #sizePolicy: SizePolicy
+  /** Null for the fixed size. */
+  #sizePolicy: SizePolicy | null = null
 
   constructor(
     private readonly kernel: PopulationPorts,
-    sizing: Sizing,
-  ) {
-    this.#sizePolicy = this.#fixedSize = new FixedSize(sizing, kernel.roster)
-  }
+    private readonly sizing: Sizing,
+  ) {}
 
   /** Decides about the size from now on; undefined for the fixed size. */
   setSizePolicy(policy: SizePolicy | undefined): void {
-    this.#sizePolicy = policy ?? this.#fixedSize
+    this.#sizePolicy = policy ?? null
+  }
+
+  private get size(): SizePolicy {
+    return this.#sizePolicy ?? new FixedSize(this.sizing, this.kernel.roster)
   }
 
   /** Whether a member that is not needed, or cannot be started, may end without another in its place. */
   canSpare(): boolean {
-    return this.#sizePolicy.mayEnd()
+    return this.size.mayEnd()
   }
 
   start(): void {
@@ -47,11 +49,11 @@ export class Population {
 
   /** The shared state is there. `step`: what `init` asked for; undefined if it was simply a state. */
   stateReady(cell: Cell<unknown>, step: InitStep | undefined): void {
-    const { listeners, roster, directMessages, lifecycle } = this.kernel
+    const { listeners, roster, lifecycle } = this.kernel
     for (const listener of listeners.stateReady) listener.stateReady(cell)
     this.populate(step === undefined ? 0 : 1)
     const [first] = roster.members
-    if (step !== undefined && first !== undefined) directMessages.continueWith(first, step.reason)
+    if (step !== undefined && first !== undefined) this.kernel.directMessages.continueWith(first, step.reason)
     lifecycle.memberReady()
   }
 
@@ -62,12 +64,12 @@ export class Population {
 
   /** The pool stops. */
   end(): void {
-    this.#sizePolicy.end()
+    this.size.end()
   }
 
   private populate(atLeast: number): void {
     this.populated = true
-    this.#sizePolicy.populate(atLeast)
+    this.size.populate(atLeast)
     // A pool without members can take requests: the first one starts a member.
     if (this.kernel.roster.size === 0) this.kernel.lifecycle.memberReady()
   }

@@ -51,7 +51,7 @@ export interface Seat {
   /** The last state that it knows of. */
   readonly state: unknown
   /** The messages in hand: of a batch, the first. */
-  readonly inHand: readonly RequestFacts[]
+  readonly requests: readonly RequestFacts[]
   /** Whether it holds this request, and its handler still runs as far as is known here. */
   runs(request: RequestFacts): boolean
   /** Looks for something to do, after a gate held it back or a decision was waited for. */

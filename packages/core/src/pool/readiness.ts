@@ -16,6 +16,15 @@ export class Readiness {
   /** Made for the first caller. */
   #awaited: Awaited | null = null
 
+  /** That of all pools that could work before a caller waited. */
+  static readonly REACHED = Readiness.reached()
+
+  private static reached(): Readiness {
+    const readiness = new Readiness()
+    readiness.done()
+    return readiness
+  }
+
   /**
    * @param accepting whether the pool takes something new
    * @param failure makes the error of a pool that cannot work

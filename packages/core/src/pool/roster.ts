@@ -16,8 +16,7 @@ export interface RosterPorts extends StartPorts, AddressPorts, MemberStartsPorts
   readonly status: Status
   readonly listeners: Listeners
   readonly directMessages: AddressPorts['directMessages'] & MemberStartsPorts['directMessages']
-  /** Makes a member with its worker. */
-  newMember(info: MemberInfo): Member
+  newMember(slot: number, incarnation: number): Member
 }
 
 /** The members of a pool: fills the slots, replaces members that end, and stops the pool if that happens too often. */
@@ -135,7 +134,7 @@ export class Roster implements Places {
   }
 
   private slotOf(member: Member): Slot | undefined {
-    const slot = this.slots.all[member.info.slot - 1]
+    const slot = this.slots.all[member.slot - 1]
     return slot?.member === member ? slot : undefined
   }
 
@@ -144,7 +143,7 @@ export class Roster implements Places {
   fill(slot: Slot): void {
     if (slot.member !== null || slot.starts?.waits === true || this.kernel.status.stopping) return
     slot.incarnation++
-    const member = this.kernel.newMember(this.identify(slot.number, slot.incarnation))
+    const member = this.kernel.newMember(slot.number, slot.incarnation)
     this.slots.occupy(slot, member)
     this.#starts.begin(slot, member)
   }

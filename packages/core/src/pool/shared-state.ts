@@ -83,7 +83,7 @@ export class SharedState {
     const make = (): unknown => initialise(behaviour, facts, info)
     const late = (made: unknown): void => this.release(info, made, start.timedOut ? 'startTimeout' : 'shutdown')
     const abandoned = (): void => behaviour.routes?.hurryInit?.(info)
-    const start = new Start({ info, make, done, failed, abandoned, late })
+    const start = new Start({ of: { info }, make, done, failed, abandoned, late })
     starts.begin(start)
   }
 
@@ -116,7 +116,7 @@ export class SharedState {
     const { facts, settings, starts } = this.kernel
     let opening: Cell<unknown> | undefined
     const start = new Start({
-      info,
+      of: { info },
       waitsFor: 'store',
       make: () => {
         const { state } = settings.current

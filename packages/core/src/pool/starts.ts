@@ -26,7 +26,8 @@ export interface StartsPorts {
 
 /** One thing to start, and what follows: `done` or `failed`. After a time limit or `giveUp`, only `late` may follow. */
 interface StartSteps {
-  readonly info: MemberInfo
+  /** What starts. Its name is read if it takes too long. */
+  readonly of: { readonly info: Pick<MemberInfo, 'name'> }
   /** What the error names if it takes too long. Default: its `init`. */
   readonly waitsFor?: 'init' | 'store'
   make(): unknown
@@ -127,8 +128,8 @@ export class Starts implements TimeLimitPorts<Start> {
     start.settled = start.timedOut = true
     start.steps.abandoned?.()
     const { name, settings } = this.pool
-    const { info, waitsFor = 'init' } = start.steps
-    this.fail(start, new StartTimeoutError(name, info.name, settings.current.startTimeout, waitsFor))
+    const { of, waitsFor = 'init' } = start.steps
+    this.fail(start, new StartTimeoutError(name, of.info.name, settings.current.startTimeout, waitsFor))
   }
 
   private fail(start: Start, error: unknown): void {

@@ -31,7 +31,7 @@ export class PoolWorkforce implements Workforce<Request> {
 
   /** Lazy: those who ask mostly stop at the first. */
   *running(): Iterable<Request> {
-    for (const { member } of this.pool.roster.slots.all) if (member !== null) yield* member.inHand
+    for (const { member } of this.pool.roster.slots.all) if (member !== null) yield* member.requests
   }
 
   get hasFreeMember(): boolean {

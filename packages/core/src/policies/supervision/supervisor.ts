@@ -44,8 +44,12 @@ export class Supervisor implements Supervision, StartRules {
 
   constructor(
     private options: SupervisionOptions,
-    private readonly pool: SupervisorPorts,
+    private readonly owner: { readonly supervisorPorts: SupervisorPorts },
   ) {}
+
+  private get pool(): SupervisorPorts {
+    return this.owner.supervisorPorts
+  }
 
   configure(options: SupervisionOptions): void {
     this.options = options

@@ -256,8 +256,8 @@ function recentOf({ stats, retries }: PoolView, now: Nanos): Evidence['recent'] 
 
 function runningOf(seats: PoolView['seats'], now: Nanos): readonly Running[] {
   const byType = new Map<string, { type: string; count: number; longestMs: number }>()
-  for (const { inHand } of seats) {
-    for (const { type, startedAt } of inHand) {
+  for (const { requests } of seats) {
+    for (const { type, startedAt } of requests) {
       const ms = startedAt === null ? 0 : (now - startedAt) / NS_PER_MS
       const known = byType.get(type)
       if (known === undefined) byType.set(type, { type, count: 1, longestMs: Math.max(0, ms) })
@@ -273,15 +273,15 @@ function runningOf(seats: PoolView['seats'], now: Nanos): readonly Running[] {
 /** @param aside how many idle members may not work */
 function allRunMs(seats: PoolView['seats'], now: Nanos, aside: number): number {
   let [idle, least] = [0, Infinity]
-  for (const { status, inHand } of seats) {
+  for (const { status, requests } of seats) {
     if (status === 'idle') idle++
-    else least = Math.min(least, status === 'busy' ? longest(inHand, now) : 0)
+    else least = Math.min(least, status === 'busy' ? longest(requests, now) : 0)
   }
   return idle > aside || least === Infinity ? 0 : least / NS_PER_MS
 }
 
-function longest(inHand: readonly RequestFacts[], now: Nanos): Nanos {
-  return inHand.reduce((most, { startedAt }) => (startedAt === null ? most : Math.max(most, now - startedAt)), 0)
+function longest(requests: readonly RequestFacts[], now: Nanos): Nanos {
+  return requests.reduce((most, { startedAt }) => (startedAt === null ? most : Math.max(most, now - startedAt)), 0)
 }
 
 function oldestMs(requests: readonly RequestFacts[], now: Nanos): number {
