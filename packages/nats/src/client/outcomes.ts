@@ -18,7 +18,7 @@ export interface OutcomePorts {
   readonly link: { readonly usable: boolean }
   readonly inbox: {
     /** Tells a node that nobody waits for a request any more. Throws if the connection is closed. */
-    cancel(node: string, id: string): void
+    cancel(node: string, id: string, reason: string): void
   }
 }
 
