@@ -165,5 +165,6 @@ export {
   NotCommittedError,
   type Patch,
   type Recipe,
+  type SchemaLike,
   type Store,
 } from '@genpool/state-ane'

@@ -17,6 +17,9 @@ export interface WaitingBy {
   readonly priority: ReadonlyMap<number, number>
 }
 
+/** The count of `NO_HANDLER`, which no request has. */
+const NONE: Count = { waiting: 0 }
+
 /** With so many handlers, those that have nothing waiting are forgotten. A thread's routes may make new ones. */
 const MANY_HANDLERS = 256
 
@@ -27,8 +30,9 @@ const MANY_HANDLERS = 256
 export class WaitingCounts {
   /** Fast path: messages of one type come in a row, so most requests need no look into the map. */
   private handler: Handler = NO_HANDLER
-  private count: Count = { waiting: 0 }
-  private readonly byHandler = new Map<Handler, Count>()
+  private count: Count = NONE
+  /** Made for the first request that waits. */
+  private byHandler: Map<Handler, Count> | null = null
   /** Those with another priority than 0. Made for the first one. */
   private urgent: Map<number, number> | null = null
 
@@ -53,7 +57,7 @@ export class WaitingCounts {
     const type = new Map<string, number>()
     const priority = new Map(this.urgent)
     let usual = 0
-    for (const [handler, { waiting }] of this.byHandler) {
+    for (const [handler, { waiting }] of this.byHandler ?? []) {
       // A user's queue may hand out one twice.
       if (waiting <= 0) continue
       type.set(handler.type, (type.get(handler.type) ?? 0) + waiting)
@@ -65,17 +69,14 @@ export class WaitingCounts {
   }
 
   private find(handler: Handler): void {
-    let count = this.byHandler.get(handler)
+    const known = (this.byHandler ??= new Map<Handler, Count>())
+    let count = known.get(handler)
     if (count === undefined) {
-      if (this.byHandler.size >= MANY_HANDLERS) this.forgetUnused()
-      this.byHandler.set(handler, (count = { waiting: 0 }))
+      if (known.size >= MANY_HANDLERS) forgetUnused(known)
+      known.set(handler, (count = { waiting: 0 }))
     }
     this.handler = handler
     this.count = count
-  }
-
-  private forgetUnused(): void {
-    for (const [handler, { waiting }] of this.byHandler) if (waiting === 0) this.byHandler.delete(handler)
   }
 
   private addUrgent(priority: number, more: number): void {
@@ -84,4 +85,8 @@ export class WaitingCounts {
     if (waiting === 0) this.urgent.delete(priority)
     else this.urgent.set(priority, waiting)
   }
+}
+
+function forgetUnused(counts: Map<Handler, Count>): void {
+  for (const [handler, { waiting }] of counts) if (waiting === 0) counts.delete(handler)
 }
