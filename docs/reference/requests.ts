@@ -103,9 +103,14 @@ function optionOf(checker: ts.TypeChecker, symbol: ts.Symbol): Option {
   return { type: TYPES[symbol.name] ?? TYPES[text] ?? (text.includes('=>') ? 'function' : text), meaning }
 }
 
+const KEY = 'any but a promise'
+
 /** The types of options by their names, or by the texts of the compiler. */
 const TYPES: Readonly<Record<string, string>> = {
   retry: '[retryOptions](./options.md#retryoptions)',
+  key: KEY,
+  share: KEY,
+  latest: KEY,
   unknown: 'any',
   '{}': 'any',
 }

@@ -115,7 +115,9 @@ describe('a remote pool', () => {
     await node('deadline', { size: 2 })
     const orders = remote('deadline')
     const error: unknown = await call(orders, { type: 'hold' }, { timeout: 1000 }).catch((e: unknown) => e)
-    expect(error).toMatchObject({ code: 'ERR_GENPOOL_EXPIRED', started: true })
+    expect(error).toMatchObject({ code: 'ERR_GENPOOL_EXPIRED', started: true, target: 'deadline' })
+    // Whoever was first, this client or the node, which had a little less time.
+    expect((error as Error).message).toMatch(/^"deadline" did not answer within 1000 ms\b/)
     await until(() => aborted.length === 1, 'it is there')
     const answer = call(orders, { type: 'hold' }, { timeout: 60_000 })
     await until(() => held.length === 2, 'it is there')
@@ -133,6 +135,7 @@ describe('a remote pool', () => {
     controller.abort('enough')
     await expect(answer).rejects.toMatchObject({ code: 'ERR_GENPOOL_CANCELLED', cause: 'enough' })
     await until(() => aborted.length === 1, 'it is there')
+    expect(aborted[0]).toMatchObject({ code: 'ERR_GENPOOL_CANCELLED', cause: 'enough' })
     await expect(call(orders, { type: 'echo', value: 1 }, { signal: controller.signal })).rejects.toMatchObject({
       code: 'ERR_GENPOOL_CANCELLED',
       started: false,
@@ -227,6 +230,7 @@ describe('a remote pool', () => {
     await expect(answer).rejects.toMatchObject({ code: 'ERR_GENPOOL_STOPPED', started: true })
     await expect(call(orders, { type: 'echo', value: 1 })).rejects.toMatchObject({ code: 'ERR_GENPOOL_STOPPED' })
     await until(() => aborted.length === 1, 'it is there')
+    expect(aborted[0]).toMatchObject({ cause: expect.stringContaining('stopped') as string })
     const { protocol } = connection as unknown as { protocol: { subscriptions: { subs: Map<number, unknown> } } }
     expect(protocol.subscriptions.subs.size).toBe(0)
   })

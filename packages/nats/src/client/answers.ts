@@ -70,7 +70,8 @@ export class Answers {
       if (header.state !== undefined) this.ports.reads.saw(header.state, request.setup.state)
       if (frame.kind === Kind.answer) return outcomes.settle(request, null, this.ports.bodies().read(frame.body))
       if (frame.kind !== Kind.failure) throw unknownKind(frame.kind)
-      const error = readFailure(frame.body, node?.id ?? '')
+      const told = readFailure(frame.body, node?.id ?? '')
+      const error = told.code === 'ERR_GENPOOL_EXPIRED' ? failures.expiredThere(request, told, now) : told
       request.leaves()
       if (node !== null && attemptOf(error) === 'not-run') request.refused(node.id)
       retries.failed(request, attemptOf(error), error, now)

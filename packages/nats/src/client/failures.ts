@@ -1,5 +1,15 @@
 import { CancelledError, DroppedError, ExpiredError, InvalidError, StoppedError, UnreachableError } from '@genpool/core'
-import { count, type Nanos, NS_PER_MS, READ_FIRST, type Remains, round, textOf } from '@genpool/runtime'
+import {
+  count,
+  type GenPoolError,
+  type Nanos,
+  NS_PER_MS,
+  READ_FIRST,
+  type Remains,
+  round,
+  showNumber,
+  textOf,
+} from '@genpool/runtime'
 import { CLOSED } from '../link'
 import type { Node } from '../nodes/node'
 import { pathOf } from '../wire/errors'
@@ -34,6 +44,19 @@ export class RemoteFailures {
       : 'It waited here for a connection or a node. See inspect(pool).'
     const why = `the request was ${whereIs(request)}, and may be committed`
     return new ExpiredError(this.pool, waitedMs, started, { says, why }, timeoutMs, started)
+  }
+
+  /** The budget that it took along has passed at its node: for its caller, that is the timeout that it has asked for. */
+  expiredThere(request: RemoteRequest, error: GenPoolError, now: Nanos): GenPoolError {
+    const waitedMs = (now - request.createdAt) / NS_PER_MS
+    const timeoutMs = (request.deadline - request.createdAt) / NS_PER_MS
+    // What the node says of its reason follows the first time.
+    const [, ...why] = error.message.split(' ms: ')
+    if (why.length === 0 || timeoutMs === Infinity) return error
+    const { node } = request
+    const at = node === null ? '' : ` (at node "${node.id}")`
+    const message = `"${this.pool}" did not answer within ${showNumber(timeoutMs)} ms${at}: ${why.join(' ms: ')}`
+    return Object.assign(error, { message, target: this.pool, waitedMs })
   }
 
   cancelled(request: RemoteRequest, reason: unknown): CancelledError {

@@ -103,8 +103,8 @@ export class Inbox {
   }
 
   /** Tells a node that nobody waits for the answer to a message any more. */
-  cancel(node: string, id: string): void {
-    this.connection.publish(this.subjects.callOf(node), cancelFrame(this.#prefix + id))
+  cancel(node: string, id: string, reason: string): void {
+    this.connection.publish(this.subjects.callOf(node), cancelFrame({ reply: this.#prefix + id, reason }))
   }
 
   askAll(): void {

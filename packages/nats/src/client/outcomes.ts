@@ -1,4 +1,4 @@
-import type { Clock, Nanos } from '@genpool/runtime'
+import { type Clock, isGenPoolError, type Nanos, textOf } from '@genpool/runtime'
 import { type RemoteFailures, wasSent } from './failures'
 import type { KeyOrder } from './key-order'
 import type { Pending } from './pending'
@@ -18,7 +18,7 @@ export interface OutcomePorts {
   readonly link: { readonly usable: boolean }
   readonly inbox: {
     /** Tells a node that nobody waits for a request any more. Throws if the connection is closed. */
-    cancel(node: string, id: string): void
+    cancel(node: string, id: string, reason: string): void
   }
 }
 
@@ -63,7 +63,7 @@ export class Outcomes {
     this.settle(request, error)
     if (node === null || !this.ports.link.usable) return
     try {
-      this.ports.inbox.cancel(node.id, request.attemptId)
+      this.ports.inbox.cancel(node.id, request.attemptId, reasonOf(error))
     } catch {
       // The connection drains: the node finds out by the budget.
     }
@@ -97,4 +97,11 @@ export class Outcomes {
     const { pending, failures } = this.ports
     for (const request of [...pending.waiting]) this.settle(request, failures.nobody(request.mayHaveRun))
   }
+}
+
+/** Why a request is given up, in words: for `ctx.signal.reason` of its handler. */
+function reasonOf(error: Error): string {
+  return isGenPoolError(error, 'ERR_GENPOOL_CANCELLED') && error.cause !== undefined
+    ? textOf(error.cause)
+    : error.message
 }

@@ -17,7 +17,8 @@ export class CallerSignal {
   aborted = false
   /** It is aborted to give its request back. */
   isReturned = false
-  readonly reason = 'the caller gave up'
+  /** What the caller said; nothing if it is of an older version, or the request is given back. */
+  reason = 'the caller gave up'
   #listener: (() => void) | null = null
 
   addEventListener(_type: 'abort', listener: () => void): void {
@@ -28,9 +29,10 @@ export class CallerSignal {
     this.#listener = null
   }
 
-  abort(): void {
+  abort(reason?: string): void {
     if (this.aborted) return
     this.aborted = true
+    if (reason !== undefined) this.reason = reason
     this.#listener?.()
   }
 }

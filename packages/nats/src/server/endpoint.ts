@@ -3,7 +3,7 @@ import { RecentHistogram, WINDOW } from '@genpool/core/elsewhere'
 import { lookUp, type Nanos, NS_PER_MS, ReplyReference, textOf, UnreachableError } from '@genpool/runtime'
 import { dispatch } from 'nact'
 import { BadFrame, isBadFrame, unknownKind } from '../wire/errors'
-import { type Frame, Kind, openFrame, readCancel, readRequest, type RequestHeader } from '../wire/frames'
+import { type Cancel, type Frame, Kind, openFrame, readCancel, readRequest, type RequestHeader } from '../wire/frames'
 import { AnswerFrames } from './answer-frames'
 import { CatchUp } from './catch-up'
 import type { EndpointCounts, EndpointPorts, Incoming } from './endpoint-ports'
@@ -239,10 +239,10 @@ export class Endpoint {
     if (this.running === 0) this.#idle?.()
   }
 
-  #cancel(reply: string): void {
+  #cancel({ reply, reason }: Cancel): void {
     this.counts.cancelled++
     if (this.#held.cancel(reply)) return this.#rest()
-    this.#memory.callerOf(reply)?.abort()
+    this.#memory.callerOf(reply)?.abort(reason)
   }
 
   /** Whether a call with this address runs already. Another one would take its place in the memory, and never be counted as ended. */

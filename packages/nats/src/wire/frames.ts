@@ -1,3 +1,4 @@
+import { printable } from '@genpool/runtime'
 import type { Bodies } from './codec'
 import { ownBodies } from './codec'
 import { Decoder } from './decode'
@@ -236,16 +237,29 @@ function readState(header: Reader): StateAt | undefined {
   return Number.isSafeInteger(version) ? { place, version } : undefined
 }
 
-/** Cancels the request that is to be answered at `reply`. */
-export function cancelFrame(reply: string): Uint8Array {
+/** A longer reason is cut. */
+const MOST_REASON = 1000
+
+/** A request whose caller gave up. */
+export interface Cancel {
+  /** Where it is to be answered. */
+  readonly reply: string
+  /** Why, in words; undefined from a client of an older version. */
+  readonly reason: string | undefined
+}
+
+/** Cancels the request that is to be answered at `reply`. A node of an older version does not read the reason. */
+export function cancelFrame({ reply, reason }: Cancel): Uint8Array {
   const to = begin(Kind.cancel, Infinity)
   to.text(reply)
+  if (reason !== undefined) to.text(reason.slice(0, MOST_REASON))
   endHeader(to)
   return end(to)
 }
 
-export function readCancel({ header }: Frame): string {
-  return header.text()
+export function readCancel({ header, body }: Frame): Cancel {
+  const reply = header.text()
+  return { reply, reason: header.left === body.length ? undefined : printable(header.text()) }
 }
 
 /** A frame without a header of its own. */

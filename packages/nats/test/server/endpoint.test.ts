@@ -113,14 +113,14 @@ describe('the endpoint of a node', () => {
   })
 
   it.each([
-    ['its caller gave up', () => cancelFrame('inbox.1')],
+    ['its caller gave up', () => cancelFrame({ reply: 'inbox.1', reason: 'enough' })],
     ['what it held has no answer', () => callFrame(false, { type: 'no such cast' }, Kind.cast)],
   ])('is idle when %s while it held what came', async (_, second) => {
     const { endpoint } = made()
     endpoint.hold()
     endpoint.receive({ data: callFrame(false, undefined, Kind.cast), reply: 'inbox.2' })
     endpoint.receive({ data: callFrame(), reply: 'inbox.1' })
-    endpoint.receive({ data: cancelFrame('inbox.1') })
+    endpoint.receive({ data: cancelFrame({ reply: 'inbox.1', reason: undefined }) })
     endpoint.receive({ data: second(), reply: '' })
     await expect(withinTurns(endpoint.idle())).resolves.toBe('idle')
   })
@@ -142,7 +142,7 @@ describe('the endpoint of a node', () => {
     const message = fc.constantFrom<unknown>({ type: 'add', value: 1 }, { type: 'no such type' }, null, 'text')
     const frame = fc.oneof(
       { weight: 4, arbitrary: fc.tuple(fc.boolean(), message).map(([again, value]) => callFrame(again, value)) },
-      { weight: 1, arbitrary: inbox.map(cancelFrame) },
+      { weight: 1, arbitrary: inbox.map((reply) => cancelFrame({ reply, reason: 'enough' })) },
       { weight: 1, arbitrary: fc.uint8Array({ maxLength: 60 }) },
       {
         weight: 2,

@@ -138,7 +138,10 @@ describe('any bytes', () => {
     const timed = openFrame(answerFrame(Kind.answer, { inHand: 7, heldMs: 1.5 }, body('x')))
     expect(readAnswer(timed)).toEqual({ inHand: 7, heldMs: 1.5 })
     expect(ownBodies.read(timed.body)).toBe('x')
-    expect(readCancel(openFrame(cancelFrame('_INBOX.a.b')))).toBe('_INBOX.a.b')
+    for (const reason of [undefined, 'enough', 'é'.repeat(5000)]) {
+      const cancel = readCancel(openFrame(cancelFrame({ reply: '_INBOX.a.b', reason })))
+      expect(cancel).toEqual({ reply: '_INBOX.a.b', reason: reason?.slice(0, 1000) })
+    }
   })
 })
 
