@@ -243,10 +243,6 @@ export class AssembledPool implements PoolView, Sizing {
     return this.kernel.port.sample(most)
   }
 
-  get waitingBy(): PoolView['waitingBy'] {
-    return this.kernel.port.waitingBy
-  }
-
   get waitingCount(): number {
     return this.kernel.port.length
   }
