@@ -230,7 +230,7 @@ describe('a remote pool', () => {
     await expect(answer).rejects.toMatchObject({ code: 'ERR_GENPOOL_STOPPED', started: true })
     await expect(call(orders, { type: 'echo', value: 1 })).rejects.toMatchObject({ code: 'ERR_GENPOOL_STOPPED' })
     await until(() => aborted.length === 1, 'it is there')
-    expect(aborted[0]).toMatchObject({ cause: expect.stringContaining('remote pool') as string })
+    expect(aborted[0]).toMatchObject({ cause: expect.stringContaining('stopped') as string })
     const { protocol } = connection as unknown as { protocol: { subscriptions: { subs: Map<number, unknown> } } }
     expect(protocol.subscriptions.subs.size).toBe(0)
   })

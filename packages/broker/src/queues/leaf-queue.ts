@@ -60,6 +60,10 @@ export abstract class LeafQueue<E extends Waiting, R extends LeafRules> implemen
     return this.rules.max
   }
 
+  fromNewest(): Iterable<E> {
+    return this.list.fromNewest()
+  }
+
   [Symbol.iterator](): Iterator<E> {
     return this.list[Symbol.iterator]()
   }

@@ -63,6 +63,14 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
     }
   }
 
+  /** The newest of packs come in the order of their pack. */
+  override *fromNewest(): Iterable<E> {
+    for (const entry of this.list.fromNewest()) {
+      if (entry instanceof Pack) yield* entry as Pack<E>
+      else yield entry
+    }
+  }
+
   override dequeue(now: Nanos): E | null {
     if (this.packs === 0) return super.dequeue(now)
     this.begin()

@@ -119,6 +119,15 @@ export class WaitingList<out E extends Waiting = Waiting> implements Iterable<E>
   }
 
   /** Oldest first. During iteration the entry just visited may be removed; others may not. */
+  *fromNewest(): Iterable<E> {
+    let entry = this.last
+    while (entry !== null) {
+      const { previous } = entry
+      yield entry
+      entry = previous as E | null
+    }
+  }
+
   *[Symbol.iterator](): Iterator<E> {
     for (let entry: Waiting | null = this.first; entry !== null;) {
       const following: Waiting | null = entry.next

@@ -7,6 +7,7 @@ import { rounded } from '../views/explain/finding'
 import {
   countMembers,
   legible,
+  MOST_LOOKED_AT,
   oldestStartMs,
   type Percentiles,
   type PolicyFigures,
@@ -52,7 +53,10 @@ export interface Inspection {
   readonly overloaded: boolean | undefined
   /** How many requests wait for a member. */
   readonly waiting: number
-  /** The same by message type and by priority. */
+  /**
+   * The same by message type and by priority. If more than 10 000 wait, it looks at about so many, of each priority, and of each key that is
+   * held back, in proportion: the oldest and the newest. The counts are estimates then.
+   */
   readonly waitingBy: {
     readonly type: Readonly<Record<string, number>>
     readonly priority: Readonly<Record<number, number>>
@@ -153,7 +157,7 @@ function inspectHere(ref: PoolRef): Inspection {
     throttle,
     overloaded,
     waiting: pool.waitingCount,
-    waitingBy: asRecords(pool.waitingBy),
+    waitingBy: waitingBy(pool),
     late: pool.awaitingReply.size,
     accepted: stats.counters.accepted,
     outcomes: { ...stats.counters.outcomes },
@@ -173,7 +177,42 @@ function inspectHere(ref: PoolRef): Inspection {
   }
 }
 
-/** A type may have the name of something that objects inherit. */
-function asRecords({ type, priority }: PoolView['waitingBy']): Inspection['waitingBy'] {
-  return { type: Object.fromEntries(type), priority: Object.fromEntries(priority) }
+function waitingBy(pool: PoolView): Inspection['waitingBy'] {
+  const types = new Tally<string>()
+  const priorities = new Tally<number>()
+  let looked = 0
+  for (const { type, priority } of pool.sampleOfWaiting(MOST_LOOKED_AT)) {
+    looked++
+    types.add(type)
+    priorities.add(priority)
+  }
+  const each = looked === 0 ? 1 : pool.waitingCount / looked
+  return { type: types.counts(each), priority: priorities.counts(each) }
+}
+
+/** Counts values. Those that come many times in a row cost a comparison. */
+class Tally<K extends string | number> {
+  readonly #counts = new Map<K, number>()
+  #last: K | undefined = undefined
+  #times = 0
+
+  add(value: K): void {
+    if (value !== this.#last) {
+      this.#write()
+      this.#last = value
+    }
+    this.#times++
+  }
+
+  /** @param each for how many each stands */
+  counts(each: number): Record<string, number> {
+    this.#write()
+    // A type may have the name of something that objects inherit.
+    return Object.fromEntries(Array.from(this.#counts, ([value, times]) => [value, Math.round(times * each)]))
+  }
+
+  #write(): void {
+    if (this.#last !== undefined) this.#counts.set(this.#last, (this.#counts.get(this.#last) ?? 0) + this.#times)
+    this.#times = 0
+  }
 }

@@ -56,10 +56,6 @@ export abstract class KernelFigures implements Omit<PoolView, 'name' | 'retries'
     return this.kernel.port.sample(most)
   }
 
-  get waitingBy(): PoolView['waitingBy'] {
-    return this.kernel.port.waitingBy
-  }
-
   get waitingCount(): number {
     return this.kernel.port.length
   }

@@ -3,7 +3,6 @@ import type { Nanos, Turn } from '@genpool/runtime'
 import type { Member } from '../members/member'
 import type { Request } from '../requests/request'
 import type { Port } from './port'
-import type { WaitingBy, WaitingCounts } from './waiting-counts'
 
 /** What waits in a pool's own broker, and what holds it back. Nothing here changes the queues. */
 export abstract class BrokerFigures implements Pick<
@@ -13,7 +12,6 @@ export abstract class BrokerFigures implements Pick<
   | 'relativeTime'
   | 'oldestWait'
   | 'length'
-  | 'waitingBy'
   | 'sample'
   | 'waiting'
   | 'opensAt'
@@ -23,7 +21,6 @@ export abstract class BrokerFigures implements Pick<
 > {
   protected abstract readonly engine: Broker<Request, Member>
   protected abstract readonly turn: Turn
-  protected abstract readonly counts: WaitingCounts
   protected abstract readonly kernel: { readonly worksAhead: boolean }
 
   get idle(): number {
@@ -45,10 +42,6 @@ export abstract class BrokerFigures implements Pick<
 
   get length(): number {
     return this.engine.length
-  }
-
-  get waitingBy(): WaitingBy {
-    return this.counts.by()
   }
 
   sample(most: number): Iterable<Request> {

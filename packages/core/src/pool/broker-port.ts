@@ -1,9 +1,8 @@
 import { createBroker } from '@genpool/broker'
 import type { Broker, BrokerHooks, Drop, EngineOptions, Maker, Match } from '@genpool/broker'
 import { type Clock, type Nanos, type Turn, WakeTimer } from '@genpool/runtime'
-import type { Handler } from '../behaviours/handler'
 import { NO_DECISION } from '../hot-imports'
-import { Member } from '../members/member'
+import type { Member } from '../members/member'
 import { leaveTurn } from '../requests/latest-cast'
 import type { Request } from '../requests/request'
 import { keepLimitedRequests } from '../requests/request-shapes'
@@ -13,7 +12,6 @@ import type { Listeners } from './listeners'
 import type { IdleMembers, Port } from './port'
 import type { LiveSettings } from './settings'
 import { takeBatch } from './take-batch'
-import { WaitingCounts } from './waiting-counts'
 
 /** The result of a call of the engine that threw. */
 const FAILED = Symbol('failed')
@@ -49,7 +47,6 @@ export class BrokerPort extends BrokerFigures implements Port, BrokerHooks<Reque
   protected readonly engine: Broker<Request, Member>
   protected readonly turn: Turn
   private readonly listeners: Listeners
-  protected readonly counts = new WaitingCounts()
   /** Made with the first wake-up. */
   private timer: WakeTimer | null = null
   /** Whether there is a rate, or are limits per key, or was a back-off: then each request is released, and more matches may follow any call. */
@@ -87,8 +84,6 @@ export class BrokerPort extends BrokerFigures implements Port, BrokerHooks<Reque
 
   ask(request: Request): Member | null {
     const member = this.engine.ask(request, this.turn.now())
-    // Also one that was dropped, or may begin at once: that is told of next.
-    if (member === null) this.counts.entered(request)
     if (this.engine.decision !== NO_DECISION) this.act()
     if (this.listeners.matched.length > 0) this.tellMatched()
     return member
@@ -103,16 +98,12 @@ export class BrokerPort extends BrokerFigures implements Port, BrokerHooks<Reque
   }
 
   pack(make: Maker<Request>, message: unknown, about: unknown, caller: unknown): boolean {
-    if (!this.engine.pack(make, message, about, this.turn.now(), caller)) return false
-    this.counts.packed(about as Handler)
-    return true
+    return this.engine.pack(make, message, about, this.turn.now(), caller)
   }
 
   takePacked(member: Member): Request | null {
     const next = this.listeners.matched.length > 0 ? null : this.engine.takePacked(this.turn.now())
-    if (next === null) return null
-    this.counts.left(next)
-    next.runner = member
+    if (next !== null) next.runner = member
     return next
   }
 
@@ -121,9 +112,7 @@ export class BrokerPort extends BrokerFigures implements Port, BrokerHooks<Reque
   }
 
   takeInto(cast: Request, pack: unknown): boolean {
-    if (!this.engine.takeInto(cast, pack, this.turn.now())) return false
-    this.counts.left(cast)
-    return true
+    return this.engine.takeInto(cast, pack, this.turn.now())
   }
 
   askR(member: Member): Request | null {
@@ -136,7 +125,6 @@ export class BrokerPort extends BrokerFigures implements Port, BrokerHooks<Reque
       this.kernel.queueFailed(error)
       return null
     }
-    if (request !== null) this.counts.left(request)
     if (this.engine.decision !== NO_DECISION) this.act()
     if (this.listeners.matched.length > 0) this.tellMatched()
     return request
@@ -147,12 +135,7 @@ export class BrokerPort extends BrokerFigures implements Port, BrokerHooks<Reque
   }
 
   takeNext(): Request | null {
-    const take = (): Request | null => {
-      const next = this.engine.take(this.turn.now())
-      if (next !== null) this.counts.left(next)
-      return next
-    }
-    return this.try(take, null)
+    return this.try(() => this.engine.take(this.turn.now()), null)
   }
 
   release(request: Request): void {
@@ -166,19 +149,13 @@ export class BrokerPort extends BrokerFigures implements Port, BrokerHooks<Reque
     } catch (error) {
       return this.kernel.queueFailed(error)
     }
-    if (match !== null) this.counts.left(match.ask)
     if (this.engine.decision !== NO_DECISION) this.act()
     leaveTurn(request)
     if (match !== null) match.askR.assign(match.ask)
   }
 
   putBack(request: Request, ran: boolean): Member | null {
-    const putBack = (): Member | null => {
-      const taker = this.engine.putBack(request, this.turn.now(), ran)
-      if (taker === null) this.counts.entered(request)
-      return taker
-    }
-    const member = this.try(putBack, FAILED)
+    const member = this.try(() => this.engine.putBack(request, this.turn.now(), ran), FAILED)
     if (member !== FAILED) return member
     // It is in no list that is failed when the pool stops.
     this.kernel.pool.lostByQueue(request)
@@ -190,12 +167,7 @@ export class BrokerPort extends BrokerFigures implements Port, BrokerHooks<Reque
   }
 
   move(request: Request, priority: number): void {
-    const move = (): void => {
-      this.counts.left(request)
-      this.engine.move(request, priority, this.turn.now())
-      this.counts.entered(request)
-    }
-    if (this.waits(request)) this.try(move, undefined)
+    this.try(() => this.engine.move(request, priority, this.turn.now()), false)
   }
 
   moveDeadline(request: Request, deadline: Nanos): void {
@@ -207,12 +179,7 @@ export class BrokerPort extends BrokerFigures implements Port, BrokerHooks<Reque
   }
 
   remove(entry: Request | Member): boolean {
-    const remove = (): boolean => {
-      const waited = this.engine.remove(entry, this.turn.now())
-      if (waited && !(entry instanceof Member)) this.counts.left(entry)
-      return waited
-    }
-    return this.try(remove, false)
+    return this.try(() => this.engine.remove(entry, this.turn.now()), false)
   }
 
   finished(runNs: Nanos, now: Nanos): void {
@@ -226,9 +193,7 @@ export class BrokerPort extends BrokerFigures implements Port, BrokerHooks<Reque
   }
 
   drain(): readonly Request[] {
-    const drained = this.try(() => this.engine.drain(this.turn.now()), [])
-    for (const request of drained) this.counts.left(request)
-    return drained
+    return this.try(() => this.engine.drain(this.turn.now()), [])
   }
 
   rest(): void {
@@ -260,7 +225,6 @@ export class BrokerPort extends BrokerFigures implements Port, BrokerHooks<Reque
     try {
       for (;;) {
         const match = this.engine.match(this.turn.now())
-        if (match !== null) this.counts.left(match.ask)
         const { dropped, droppedR, wakeAt } = this.engine.decision
         if (dropped.length > 0 || droppedR.length > 0) this.deliver(dropped, droppedR)
         if (wakeAt !== null) this.wakeAt(wakeAt)
@@ -274,7 +238,6 @@ export class BrokerPort extends BrokerFigures implements Port, BrokerHooks<Reque
   }
 
   private deliver(dropped: readonly Drop<Request>[], droppedR: readonly Drop<Member>[]): void {
-    for (const { entry } of dropped) this.counts.left(entry)
     for (const drop of dropped) this.kernel.pool.dropped(drop)
     for (const drop of droppedR) this.kernel.seatDropped(drop.entry)
   }

@@ -16,7 +16,6 @@ import { Request } from '../requests/request'
 import type { Holds } from './holds'
 import { type OfferHost, Offers, type Served, type SharedBroker } from './offers'
 import type { Port } from './port'
-import { type WaitingBy, WaitingCounts } from './waiting-counts'
 
 /** What a shared broker needs of one of its pools. */
 export interface SharedBrokerPorts {
@@ -61,12 +60,6 @@ export class ExternalPort implements Port, OfferHost {
 
   get length(): number {
     return this.#requests.length
-  }
-
-  get waitingBy(): WaitingBy {
-    const counts = new WaitingCounts()
-    for (const request of this.#requests) counts.entered(request)
-    return counts.by()
   }
 
   sample(): Iterable<Request> {

@@ -2,7 +2,6 @@ import type { Broker, EngineOptions, HoldingLimit, LimitFigures, Maker, Openings
 import type { Nanos } from '@genpool/runtime'
 import type { Member } from '../members/member'
 import type { Request } from '../requests/request'
-import type { WaitingBy } from './waiting-counts'
 
 /** The idle members of a pool, as a `Broker` has them. */
 export type IdleMembers = Pick<Broker<Request, Member>, 'takeIdle' | 'giveIdle'>
@@ -15,8 +14,6 @@ export interface Port {
   readonly isRated: boolean
   /** How many requests of this pool wait. */
   readonly length: number
-  /** How many of them, by type and by priority. */
-  readonly waitingBy: WaitingBy
   /** The requests of this pool that wait, oldest first. Only to look at: some may be made for the look. */
   readonly waiting: readonly Request[]
   /** About `most` of them, in no order, if more wait: see `Broker.sample`. */

@@ -112,11 +112,6 @@ export interface PoolView {
   sampleOfWaiting(most: number): Iterable<RequestFacts>
   /** How many requests wait. */
   readonly waitingCount: number
-  /** The same by type and by priority. */
-  readonly waitingBy: {
-    readonly type: ReadonlyMap<string, number>
-    readonly priority: ReadonlyMap<number, number>
-  }
   /** Calls whose handler has returned without an answer; the answer comes later. */
   readonly awaitingReply: ReadonlySet<RequestFacts>
   readonly deadLetters: number

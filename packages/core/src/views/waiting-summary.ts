@@ -27,8 +27,8 @@ export interface WaitingRequest {
 export interface WaitingSummary {
   readonly count: number
   /**
-   * How many of them `oldest`, `by.key` and `by.tenant` are about: all, or about 10 000 if more wait. These are of each key, tenant and
-   * priority the oldest, in proportion to how many it has.
+   * How many of them `oldest` and `by` are about: all, or about 10 000 if more wait. These are of each tenant, of each priority and of each
+   * key that is held back the oldest and the newest, in proportion to how many it has.
    */
   readonly looked: number
   /** The requests that have waited longest, at most ten. */
@@ -46,13 +46,13 @@ export interface WaitingSummary {
 /** What a summary reads of a pool. */
 interface WaitingView {
   readonly waitingCount: number
-  readonly waitingBy: { readonly type: ReadonlyMap<string, number>; readonly priority: ReadonlyMap<number, number> }
   sampleOfWaiting(most: number): Iterable<RequestFacts>
 }
 
 /** Counts waiting requests by their owners. Looks at 10 000 of them at most, and at one of each owner. */
 export function summarise(pool: WaitingView, fair: { readonly by: FairBy } | null, now: Nanos): WaitingSummary {
   const tenantOf = fair === null ? null : tenantBy(fair.by)
+  const [types, priorities] = [new Map<unknown, number>(), new Map<unknown, number>()]
   const keys = new Map<unknown, number>()
   const tenants = new Map<unknown, number>()
   const oldest = new Oldest()
@@ -60,6 +60,8 @@ export function summarise(pool: WaitingView, fair: { readonly by: FairBy } | nul
   for (const request of pool.sampleOfWaiting(MOST_LOOKED_AT)) {
     looked++
     oldest.look(request)
+    add(types, request.type)
+    add(priorities, request.priority)
     if (request.key !== undefined) add(keys, request.key)
     if (tenantOf !== null) add(tenants, tenantOf(request))
   }
@@ -73,8 +75,8 @@ export function summarise(pool: WaitingView, fair: { readonly by: FairBy } | nul
       waitedMs: rounded(Math.max(0, now - request.sentAt) / NS_PER_MS),
     })),
     by: {
-      type: shares(pool.waitingBy.type),
-      priority: shares(pool.waitingBy.priority),
+      type: shares(types),
+      priority: shares(priorities),
       key: shares(keys),
       tenant: tenantOf === null ? undefined : shares(tenants),
     },
