@@ -121,6 +121,20 @@ describe('a regulator as an actor', () => {
     await expect(regulators.nbAsk(one)).resolves.toMatchObject({ sojournTime: 0 })
   })
 
+  it('passes over a task that waits, and whose actor has stopped', async () => {
+    const one = regulator({ valve: { type: 'open', max: 1 } })
+    const permit = await regulators.ask(one)
+    const task = listener('task')
+    tell(one as never, { type: 'ask' }, task.ref)
+    await handleAll()
+    const next = regulators.ask(one)
+    stop(task.ref as never)
+    await handleAll()
+    permit.done()
+    await next
+    expect([regulators.size(one), regulators.length(one)]).toEqual([1, 0])
+  })
+
   it('changes its options while tasks wait and run, and refuses wrong ones', async () => {
     const live = regulator({ valve: { type: 'open', max: 1 } })
     await regulators.ask(live)

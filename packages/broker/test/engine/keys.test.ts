@@ -92,6 +92,16 @@ describe('requests with a key', () => {
     expect(broker.decision.dropped.map(({ entry, reason }) => [entry.name, reason])).toEqual([['c', 'max']])
   })
 
+  it('are dropped if a smaller bound has no room for them, though all others of it have begun', () => {
+    const broker = createBroker<Party, Party>({ client: { type: 'drop' } }, 0)
+    const [running, ...waiting] = [0, 1, 2, 3].map((at) => party(`${at}`, at, { key: 'k' })) as [Party, ...Party[]]
+    for (const each of [running, ...waiting]) broker.ask(each, each.sentAt)
+    expect(broker.askR(party('m'), 4 * MS)).toBe(running)
+    broker.configure({ client: { type: 'drop', max: 1 } }, 5 * MS)
+    expect(broker.decision.dropped.map(({ reason }) => reason)).toEqual(['max', 'max'])
+    expect([broker.length, waiting.filter(({ list }) => list !== null).length]).toEqual([1, 1])
+  })
+
   it('are dropped by age while they are held back, and wakeAt says when', () => {
     const broker = createBroker<Party, Party>({ client: { type: 'timeout', timeout: 10 } }, 0)
     const first = party('first', 0, { key: 1 })

@@ -62,6 +62,16 @@ describe('priorities', () => {
     )
   })
 
+  it('may change while a request waits, which keeps its tag', () => {
+    const broker = createBroker<Party, Party>({}, 0)
+    const [raised, tagged] = [party('raised', 0, { tag: 't' }), party('tagged', 0, { tag: 't', priority: 3 })]
+    for (const each of [party('first'), raised, tagged, party('last', 0, { priority: 1 })]) broker.ask(each, 0)
+    expect(broker.move(raised, 2, 0)).toBe(true)
+    expect(broker.take(0)).toBe(tagged)
+    expect(broker.cancel('t', 0)).toBe(1)
+    expect(drain(broker)).toEqual(['last', 'first'])
+  })
+
   it('drop by age within each priority', () => {
     const broker = createBroker<Party, Party>({ client: { type: 'timeout', timeout: 10 } }, 0)
     broker.ask(party('a'), 0)

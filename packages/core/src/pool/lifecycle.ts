@@ -196,6 +196,11 @@ export class Lifecycle implements EndingsOwner {
   settle(): void {
     if (this.kernel.status.phase !== 'draining') return this.checkDrained()
     if (this.kernel.workload.isDone) return this.kernel.host.stop()
+    this.settleHandlers()
+  }
+
+  /** Handlers that wait for the drain do not wait for each other. */
+  private settleHandlers(): void {
     const handlers = this.#drains?.handlers ?? null
     if (handlers !== null && this.kernel.workload.isDoneBut(handlers)) this.#drains?.onlyHandlersLeft()
   }
@@ -216,7 +221,8 @@ export class Lifecycle implements EndingsOwner {
   }
 
   private checkDrained(): void {
-    if (!this.kernel.status.stopping || !this.kernel.roster.isEmpty) return
+    if (!this.kernel.status.stopping) return
+    if (!this.kernel.roster.isEmpty) return this.settleHandlers()
     if (this.#endings !== null && this.#endings.count > 0) return
     // All members have ended and have read it: it must not keep what it holds in memory.
     this.kernel.status.mailbox = []

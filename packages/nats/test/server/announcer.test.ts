@@ -45,4 +45,29 @@ describe('a node that says how much work it has', () => {
     await clock.advance(100)
     expect(told).toHaveLength(before)
   })
+
+  it.each([
+    [200, 0],
+    [201, 1],
+  ])('notices that its process was away if its timer is late: %s ms', (lateMs, times) => {
+    let [now, away] = [0, 0]
+    let fire = (): void => undefined
+    const announcer = new Announcer({
+      clock: {
+        now: () => now,
+        setTimer: (_at: number, fn: () => void) => {
+          fire = fn
+          return { cancel: () => undefined }
+        },
+      } as never,
+      said: () => ({ idle: 1 }) as Said,
+      publish: () => undefined,
+      wasAway: () => void away++,
+      rhythm: { every: 1000, atMost: 50 },
+    })
+    announcer.announce()
+    now = (1000 + lateMs) * NS_PER_MS
+    fire()
+    expect(away).toBe(times)
+  })
 })

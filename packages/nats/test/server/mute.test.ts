@@ -126,6 +126,17 @@ describe('an inbox to which a node may not publish', () => {
     expect([mute.inboxes, mute.takeLost(), told]).toEqual([[], [], []])
   })
 
+  it('is not mute by what was refused before the connection was lost, if that is known only after the next question', async () => {
+    const { mute, says } = node()
+    await says('_INBOX.a.-', 'refused')
+    mute.takeLost()
+    mute.said('_INBOX.a.-')
+    mute.refused('_INBOX.a.-', ERROR)
+    mute.forget()
+    await says('_INBOX.a.-', 'taken')
+    expect(mute.inboxes).toEqual([])
+  })
+
   it('is none of this node: another one of its process has published there', () => {
     const { mute, told } = node()
     mute.refused('_INBOX.other.1', ERROR)

@@ -78,4 +78,15 @@ describe('what waits behind a long message', () => {
       [2, 3],
     ])
   })
+
+  it('is half of what has not begun, but for the first, which the thread begins next', () => {
+    const given: string[] = []
+    const full: Loaded = {
+      size: 3,
+      ahead: () => ['c', 'b', 'a'].map((id) => ({ id }) as never),
+      giveBack: ({ id }) => void given.push(id as never),
+    }
+    balance([full, { size: 0, ahead: () => [], giveBack: () => undefined }], () => true)
+    expect(given).toEqual(['c'])
+  })
 })

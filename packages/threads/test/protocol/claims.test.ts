@@ -227,3 +227,19 @@ it.each([true, false])('a job whose answer is on its way cannot be given up, wit
   expect(ledger.hasCommitted(given)).toBe(changes)
   expect(ledger.died()).toEqual([given])
 })
+
+describe('a job that was given for good, and whose caller gives up before it begins', () => {
+  it.each([
+    ['is taken back', false],
+    ['is still begun and ended by its thread if its beginning was reported, and commits nothing', true],
+  ])('%s', (_what, isReported) => {
+    const words = new Memory()
+    const ledger = new Ledger<object>(words)
+    const job = {}
+    const given = ledger.give(job, true)
+    given.reported = isReported
+    expect(ledger.giveUp(job)).toBe(true)
+    expect(ledger.hasBegun(given)).toBe(isReported)
+    expect([claim(words, given), commit(words, given)]).toEqual([false, false])
+  })
+})
