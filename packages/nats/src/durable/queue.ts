@@ -19,6 +19,7 @@ import type { QueueInspection } from './figures'
 import { type Foreign, mostOf } from './foreign'
 import { Growth } from './growth'
 import { History } from './history'
+import { InFlight } from './in-flight'
 import { Leftovers } from './leftovers'
 import { Marks } from './marks'
 import { QueueNames } from './names'
@@ -44,6 +45,8 @@ export class Queue {
   readonly names: QueueNames
   readonly failures: DurableFailures
   readonly publisher: Publisher
+  /** Stores what `cast` sends. */
+  readonly casts: InFlight
   /** What consumers write down beside casts. */
   readonly notes: RoomWatch
   readonly time: ServerClock
@@ -83,6 +86,7 @@ export class Queue {
     this.names = new QueueNames(options)
     this.failures = new DurableFailures(name, domain)
     this.publisher = new Publisher(connection, clock, () => timeout)
+    this.casts = new InFlight(this.publisher, clock, timeout)
     this.notes = new RoomWatch(this.publisher, clock, Math.max(ackWait, backoff.max))
     this.time = new ServerClock(clock, this.names)
     this.history = new History(jsm, this.notes, this.names)
