@@ -214,7 +214,7 @@ function leftovers({ leftovers: count, queue }: QueueInspection): Finding[] {
         'They came back with a server that was killed, or stayed when "replicas" was changed while casts ran. Consumers delete those ' +
         'that are certainly done and came back: start one. What stays may be a ' +
         `cast that the server has lost: look at it with "nats stream get …_${queue}_jobs", cast it again if it is not done, and delete it ` +
-        'with "nats stream rmm".',
+        'with "nats stream rmm", but only that one.',
       option: null,
     },
   ]

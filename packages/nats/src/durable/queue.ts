@@ -30,6 +30,7 @@ import { QueueState } from './queue-state'
 import { RoomWatch } from './room-watch'
 import { ServerClock } from './server-clock'
 import { foundStream } from './remade'
+import { Staying } from './staying'
 import { ensureStreams } from './streams'
 import { absentNow, consumersDeleted, deletedNow, notDelivered } from './trouble'
 import { undelivered } from './undelivered'
@@ -58,6 +59,7 @@ export class Queue {
   readonly phantoms: Phantoms
   readonly bodies: Bodies
   readonly #growth = new Growth()
+  readonly #staying: Staying
   #gone: readonly string[] = []
   /** The consumers at the server that were gone at the last look. */
   #missing: readonly string[] = []
@@ -93,6 +95,7 @@ export class Queue {
     this.marks = new Marks(connection, { jsm: asking, notes: this.notes, names: this.names, clock })
     this.copies = new Copies(connection, { jsm: asking, notes: this.notes, names: this.names, clock })
     this.leftovers = new Leftovers({ jsm: asking, names: this.names, marks: this.marks })
+    this.#staying = new Staying({ jsm: asking, clock, stream: this.names.jobs, subjects: this.names.all })
     this.phantoms = new Phantoms({ connection, jsm: asking, names: this.names })
     this.letters = new DeadLetters(name, {
       jsm: asking,
@@ -247,8 +250,9 @@ export class Queue {
     const growsPerSecond = this.#growth.add(waiting, this.clock.now())
     const oldestMs = oldest === null ? 0 : Math.max(0, Math.round(this.time.now() - oldest))
     // What was so at one look only was on its way.
-    const leftovers = Math.min(seen.leftovers, this.#leftovers)
+    const suspected = Math.min(seen.leftovers, this.#leftovers)
     this.#leftovers = seen.leftovers
+    const leftovers = suspected > 0 && (await this.#staying.isSure(seen.consumers)) ? suspected : 0
     if (leftovers === 0) this.leftovers.none()
     const lost = await undelivered(jsm, names, { state: seen.stream, now: this.time.now() })
     const trouble = lost > 0 ? (this.trouble ?? notDelivered(names.jobs, lost)) : this.trouble
