@@ -67,6 +67,9 @@ export function withLost(
   return silent <= most ? tries : { ...tries, returned: tries.returned + silent - most }
 }
 
+/** So many deliveries a server may have counted that reached nobody, since it was restarted. With more, each is an attempt. */
+const MOST_LOST = 8
+
 /** The last attempt that is known to have begun; 0 for none. */
 function begunOf({ failures, noted = 0 }: Tries): number {
   return Math.max(failures.at(-1)?.attempt ?? 0, noted)
@@ -105,9 +108,9 @@ export type Opening =
  * A process that ends takes all that it has in hand with it, so a delivery without a word counts as an attempt, whoever was to
  * blame. Not so for the last attempt: a cast is dead only if that is known to have begun.
  *
- * A server that is restarted may have forgotten deliveries. All attempts but the first are written down before they begin, so only the
- * first may be in doubt, if the server calls it the first. Then this one is the second, also if the first never began, and one more is
- * made: no cast is dead for an attempt that it may not have had.
+ * A server that is restarted may have forgotten deliveries, and may have counted some that reached nobody. All attempts but the first are
+ * written down before they begin, so only the first may be in doubt, whatever the server says. Then this one is the second, also if the
+ * first never began, and one more is made: no cast is dead for an attempt that it may not have had.
  *
  * An attempt that ended since its consumer was stopped has not failed: one more is made.
  */
@@ -126,7 +129,8 @@ export function openingOf(
 ): Opening {
   const failed = tries.failures.at(-1)?.attempt ?? 0
   const begun = begunOf(tries)
-  const known = Math.max(1, deliveries - tries.returned, begun + 1)
+  const told = deliveries - tries.returned
+  const known = Math.max(1, mayBeForgotten ? told - MOST_LOST : told, begun + 1)
   const inDoubt = mayBeForgotten && known === 1
   const counted = inDoubt ? 2 : known
   const isUnsure = inDoubt || tries.isUnsure === true
@@ -135,7 +139,7 @@ export function openingOf(
   if (most > 1 ? begun >= most : counted > 1) return { kind: 'dead', attempts: Math.max(1, begun) }
   const attempt = Math.min(counted, most)
   const isLast = most > 1 && attempt >= most
-  const isSuspect = (counted - 1 > failed && !inDoubt) || wasLost(tries)
+  const isSuspect = (counted - 1 > failed && (!inDoubt || told > 1)) || wasLost(tries)
   return { kind: 'run', attempt, isLast, isNoted: attempt > 1, isSuspect, isUnsure }
 }
 

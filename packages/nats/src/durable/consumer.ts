@@ -109,6 +109,7 @@ export class JobConsumer {
         if (queue.lacksConsumers || queue.lacksStreams) void this.#mender.mend()
         return seen
       },
+      heard: () => flushed(queue.connection),
       failed: () => undefined,
     })
     const away = addSource(this.pool, { inspect: () => this.inspect(), findings: () => findingsOf(this.inspect()) })
@@ -154,7 +155,8 @@ export class JobConsumer {
   get #trouble(): string | null {
     const { connection, trouble } = this.queue
     if (connection.isClosed()) return CLOSED_FOR_GOOD
-    return this.#mender.trouble ?? this.#refusals.trouble ?? this.#watch.trouble ?? trouble
+    const silence = this.#link.usable && this.#stopping === null ? this.#watch.silence : null
+    return silence ?? this.#mender.trouble ?? this.#refusals.trouble ?? this.#watch.trouble ?? trouble
   }
 
   explain(): Explanation {

@@ -162,10 +162,10 @@ class DurableQueue implements Durable {
         : parseOptions(jobOptions, options, `options of a cast to "${this.name}"`, castGuesses)
     const id = given.id ?? nuid.next()
     const frame = this.#frame(message, { ...given, id })
-    const { names, publisher, options: own } = queue
+    const { names, casts, options: own } = queue
     const subject = (given.delay ?? 0) > 0 ? names.later : names.subjectOf(given.key)
     try {
-      const stored = await publisher.store({ subject, frame, messageId: id, headers: own.propagation?.inject() })
+      const stored = await casts.store({ subject, frame, messageId: id, headers: own.propagation?.inject() })
       // One with a new id is its own duplicate, if its first acknowledgement was lost.
       return given.id === undefined ? { seq: stored.seq, duplicate: false } : stored
     } catch (error) {

@@ -100,7 +100,7 @@ export function unconsumed({ waiting, asking, inHand }: QueueInspection): Findin
         : 'casts wait, and nobody consumes them: there is no consumer, or their pools begin nothing now',
       figures: { waiting, inHand },
       advice: isBusy
-        ? 'Look at consumer.explain() on each machine. Add members or consumers, or raise "atMost" where it leaves members idle.'
+        ? 'Look at consumer.explain() on each machine: one that is cut off from the server says so. Add members or consumers, or raise "atMost" where it leaves members idle.'
         : 'Start consumers with jobs.consume(pool). Where there is one, look at consumer.explain(): it says why it takes nothing.',
       option: null,
     },

@@ -3,7 +3,7 @@ import { explanationOf } from '@genpool/core/elsewhere'
 import { backlog, full, growing, overdue, unconsumed } from './explain-backlog'
 import type { ConsumerInspection, QueueInspection } from './figures'
 import { CLOSED_FOR_GOOD } from '../link'
-import { adviceFor } from './trouble'
+import { adviceFor, isSilent } from './trouble'
 
 /** A cast that so many consumers have not done before they were stopped takes too long. */
 const MANY_STOPS = 3
@@ -91,6 +91,7 @@ function unreachable({ connected, trouble, silent, left }: ConsumerInspection): 
 
 function saysOf(connected: boolean, trouble: string | null): string {
   if (trouble === CLOSED_FOR_GOOD) return trouble
+  if (connected && trouble !== null && isSilent(trouble)) return trouble
   return connected ? `JetStream is in trouble: ${trouble}` : 'the connection to NATS is lost, and is being made again'
 }
 
@@ -214,7 +215,7 @@ function leftovers({ leftovers: count, queue }: QueueInspection): Finding[] {
         'They came back with a server that was killed, or stayed when "replicas" was changed while casts ran. Consumers delete those ' +
         'that are certainly done and came back: start one. What stays may be a ' +
         `cast that the server has lost: look at it with "nats stream get …_${queue}_jobs", cast it again if it is not done, and delete it ` +
-        'with "nats stream rmm".',
+        'with "nats stream rmm", but only that one.',
       option: null,
     },
   ]

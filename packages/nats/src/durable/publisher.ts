@@ -1,5 +1,5 @@
 import { JetStreamApiError } from '@nats-io/jetstream'
-import { type Clock, NS_PER_MS } from '@genpool/runtime'
+import { type Clock, type Nanos, NS_PER_MS } from '@genpool/runtime'
 import { headers as makeHeaders, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node'
 import { hasNoResponders, mayNotPublish } from './failures'
 import { pause } from '../pause'
@@ -53,12 +53,13 @@ export class Publisher {
    * Resolves when it is stored.
    *
    * @param unheard called when nobody listens: it is tried again
+   * @param since from when on its time runs
    * @throws {JetStreamApiError} if it was refused; {Unknown} if nobody knows; what NATS says otherwise
    */
-  async store(publication: Publication, unheard?: () => void): Promise<Stored> {
+  async store(publication: Publication, unheard?: () => void, since: Nanos = this.clock.now()): Promise<Stored> {
     const { clock, connection } = this
     const head = headersOf(publication)
-    const until = clock.now() + this.timeoutMs() * NS_PER_MS
+    const until = since + this.timeoutMs() * NS_PER_MS
     for (let mayBeStored = false; ;) {
       const wasClosed = connection.isClosed()
       try {

@@ -1,15 +1,20 @@
 import { type Clock, type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { ConsumerInspection, QueueInspection } from './figures'
+import { silentFor } from './trouble'
 
 /** Who looks often gets figures that are so old, and without anybody who looks they are taken so often, in milliseconds. */
 const YOUNG_MS = 1000
 const EVERY_MS = 5000
+/** A server that has said nothing for so long is silent. */
+const SILENT_MS = 4000
 
 /** What the watch needs. */
 export interface QueueWatchPorts {
   readonly clock: Clock
   /** Asks the server. */
   ask(): Promise<QueueInspection>
+  /** Resolves when anything was heard of the server, whatever it says, or its connection is lost. Never rejects. */
+  heard?(): Promise<unknown>
   /** It did not say anything. */
   failed(error: unknown): void
 }
@@ -25,6 +30,9 @@ export class QueueWatch {
   #asking = false
   #isStale = false
   #ended = false
+  /** Since when it waits for a word of the server; null: that has come. */
+  #listening: Nanos | null = null
+  #heardAt: Nanos = -Infinity
 
   constructor(private readonly ports: QueueWatchPorts) {}
 
@@ -53,6 +61,13 @@ export class QueueWatch {
     }
   }
 
+  /** That nothing is heard of the server, though nobody has said that the connection is lost; null if something is. */
+  get silence(): string | null {
+    this.#ask(YOUNG_MS)
+    const ms = this.#listening === null ? 0 : (this.ports.clock.now() - this.#listening) / NS_PER_MS
+    return ms < SILENT_MS ? null : silentFor(Math.round(ms / 1000))
+  }
+
   /** Why casts are not delivered, as was seen last; null if they are. */
   get trouble(): string | null {
     const seen = this.#last?.seen
@@ -75,6 +90,7 @@ export class QueueWatch {
   }
 
   #ask(oldMs: number): void {
+    this.#listen()
     const last = this.#isStale ? -Infinity : (this.#last?.at ?? -Infinity)
     if (this.#asking || this.#ended || this.ports.clock.now() - last < oldMs * NS_PER_MS) return
     this.#asking = true
@@ -86,6 +102,19 @@ export class QueueWatch {
         this.ports.failed(error)
       },
     )
+  }
+
+  /** Asks for a word, at most once at a time and once a second. */
+  #listen(): void {
+    const { clock, heard } = this.ports
+    const now = clock.now()
+    if (heard === undefined || this.#listening !== null || this.#ended || now - this.#heardAt < YOUNG_MS * NS_PER_MS)
+      return
+    this.#listening = now
+    void heard().then(() => {
+      this.#listening = null
+      this.#heardAt = clock.now()
+    })
   }
 
   #add(seen: QueueInspection): void {

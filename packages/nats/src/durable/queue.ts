@@ -19,6 +19,7 @@ import type { QueueInspection } from './figures'
 import { type Foreign, mostOf, subjectsIn } from './foreign'
 import { Growth } from './growth'
 import { History } from './history'
+import { InFlight } from './in-flight'
 import { Leftovers } from './leftovers'
 import { Marks } from './marks'
 import { QueueNames } from './names'
@@ -29,6 +30,7 @@ import { QueueState } from './queue-state'
 import { RoomWatch } from './room-watch'
 import { ServerClock } from './server-clock'
 import { foundStream } from './remade'
+import { Staying } from './staying'
 import { ensureStreams } from './streams'
 import { absentNow, consumersDeleted, deletedNow, notDelivered } from './trouble'
 import { undelivered } from './undelivered'
@@ -44,6 +46,8 @@ export class Queue {
   readonly names: QueueNames
   readonly failures: DurableFailures
   readonly publisher: Publisher
+  /** Stores what `cast` sends. */
+  readonly casts: InFlight
   /** What consumers write down beside casts. */
   readonly notes: RoomWatch
   readonly time: ServerClock
@@ -55,6 +59,7 @@ export class Queue {
   readonly phantoms: Phantoms
   readonly bodies: Bodies
   readonly #growth = new Growth()
+  readonly #staying: Staying
   #gone: readonly string[] = []
   /** The consumers at the server that were gone at the last look. */
   #missing: readonly string[] = []
@@ -83,12 +88,14 @@ export class Queue {
     this.names = new QueueNames(options)
     this.failures = new DurableFailures(name, domain)
     this.publisher = new Publisher(connection, clock, () => timeout)
+    this.casts = new InFlight(this.publisher, clock, timeout)
     this.notes = new RoomWatch(this.publisher, clock, Math.max(ackWait, backoff.max))
     this.time = new ServerClock(clock, this.names)
     this.history = new History(jsm, this.notes, this.names)
     this.marks = new Marks(connection, { jsm: asking, notes: this.notes, names: this.names, clock })
     this.copies = new Copies(connection, { jsm: asking, notes: this.notes, names: this.names, clock })
     this.leftovers = new Leftovers({ jsm: asking, names: this.names, marks: this.marks })
+    this.#staying = new Staying({ jsm: asking, clock, stream: this.names.jobs, subjects: this.names.all })
     this.phantoms = new Phantoms({ connection, jsm: asking, names: this.names })
     this.letters = new DeadLetters(name, {
       jsm: asking,
@@ -245,8 +252,9 @@ export class Queue {
     const growsPerSecond = this.#growth.add(waiting, this.clock.now())
     const oldestMs = oldest === null ? 0 : Math.max(0, Math.round(this.time.now() - oldest))
     // What was so at one look only was on its way.
-    const leftovers = Math.min(seen.leftovers, this.#leftovers)
+    const suspected = Math.min(seen.leftovers, this.#leftovers)
     this.#leftovers = seen.leftovers
+    const leftovers = suspected > 0 && (await this.#staying.isSure(seen.consumers)) ? suspected : 0
     if (leftovers === 0) this.leftovers.none()
     const lost = await undelivered(jsm, names, { state: seen.stream, now: this.time.now() })
     const trouble = lost > 0 ? (this.trouble ?? notDelivered(names.jobs, lost)) : this.trouble

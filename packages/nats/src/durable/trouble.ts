@@ -5,12 +5,26 @@ import { isNotWritten } from './refused-writes'
 const DELETED = 'deleted, with all that was stored there'
 const AGAIN = 'made again'
 const NO_CONSUMERS = 'deleted at the server, so nobody gets their casts'
+const SILENT = 'nothing was heard of the server'
+const CUT_OFF =
+  'Look at the network between this process and the server, and whether the server stands still. What is stored is safe, and other consumers ' +
+  'take it. A shorter "pingInterval" of connect makes the connection anew sooner.'
 const UNDELIVERED = 'that the server does not deliver'
 
 const OPEN_ANOTHER = 'To go on here, open another connection, the queue with it (durable), and consume.'
 const CORRECT =
   'Correct what it names: the stream ("nats stream info", "nats stream edit"), or the permissions of the account. What is stored is safe, ' +
   'and goes on then.'
+
+/** Nothing is heard of the server. */
+export function silentFor(seconds: number): string {
+  return `${SILENT} for ${seconds} s, and nobody has said that the connection is lost. What waits cannot come here`
+}
+
+/** Whether that is the trouble. */
+export function isSilent(trouble: string): boolean {
+  return trouble.startsWith(SILENT)
+}
 
 /** Streams of a queue are gone. */
 export function deletedNow(streams: readonly string[]): string {
@@ -44,6 +58,7 @@ export function notDelivered(stream: string, messages: number): string {
 /** What to do if a stream of the queue was deleted or cannot be written; null if that is not the trouble. */
 export function adviceFor(trouble: string | null): string | null {
   if (trouble === CLOSED_FOR_GOOD) return OPEN_ANOTHER
+  if (trouble !== null && isSilent(trouble)) return CUT_OFF
   if (trouble !== null && isNotWritten(trouble)) return CORRECT
   if (trouble?.includes(UNDELIVERED) === true) {
     const again = 'Cast again what it held: nobody can read that any more.'

@@ -61,6 +61,42 @@ describe('a delivery', () => {
     expect(open(4, { tries: { ...twice, noted: 4 } })).toEqual({ kind: 'dead', attempts: 4 })
   })
 
+  it('of a restarted server may have reached nobody, so only what is written down has begun', () => {
+    const first = (deliveries: number, maxDeliver: number) =>
+      openingOf({ deliveries, tries: NO_TRIES, mayBeForgotten: true }, { ...rules, maxDeliver })
+    expect(first(2, 1)).toMatchObject({ kind: 'run', attempt: 2, isNoted: true, isLast: true, isUnsure: true })
+    expect(first(4, 3)).toMatchObject({ kind: 'run', attempt: 2, isNoted: true, isLast: false, isUnsure: true })
+    const noted = { ...NO_TRIES, noted: 2, isUnsure: true }
+    expect(open(5, { mayBeForgotten: true, tries: noted })).toMatchObject({ kind: 'run', attempt: 3, isLast: false })
+    const once = openingOf({ deliveries: 3, tries: noted, mayBeForgotten: true }, { ...rules, maxDeliver: 1 })
+    expect(once).toEqual({ kind: 'dead', attempts: 2 })
+    // What ends its process each time, and cannot be written down, does not go on for ever.
+    expect(first(50, 3)).toMatchObject({ kind: 'run', attempt: 3 })
+  })
+
+  it('law: a cast that fails each time has all its attempts, whatever restarted servers lose on the way', () => {
+    const lost = fc.array(fc.nat(2), { minLength: 8, maxLength: 8 })
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 4 }), lost, (maxDeliver, losses) => {
+        let [tries, deliveries, runs, mayBeForgotten] = [NO_TRIES, 0, 0, false]
+        for (const loss of losses) {
+          mayBeForgotten ||= loss > 0
+          deliveries += loss + 1
+          const opening = openingOf({ deliveries, tries, mayBeForgotten }, { ...rules, maxDeliver })
+          if (opening.kind !== 'run') throw new Error('it is dead without a run')
+          const { attempt, isUnsure } = opening
+          runs++
+          tries = { ...tries, ...(opening.isNoted ? { noted: attempt } : {}), isUnsure }
+          const uncounted = uncountedOf(tries)
+          const ending = endingOf({ error: crash, runs: 1, attempt, uncounted }, { ...rules, maxDeliver })
+          if (ending.kind === 'dead') break
+          tries = withFailure(tries, failure(attempt))
+        }
+        expect(runs).toBe(maxDeliver)
+      }),
+    )
+  })
+
   it('law: a cast that fails each time has all its attempts, and no more, also if a server forgets deliveries', () => {
     const lives = fc.array(fc.boolean(), { minLength: 8, maxLength: 8 })
     fc.assert(
