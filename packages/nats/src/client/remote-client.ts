@@ -86,7 +86,10 @@ export class RemoteClient {
     const link = (this.#link = new Link(connection, {
       lost: () => undefined,
       back: () => this.#interruptions.back(),
-      refused: (error, subject) => this.#interruptions.refusedAt(subject, error),
+      refused: (error, subject, what) => {
+        // What its own subscriptions are refused is told to them. Others are of a node of this connection.
+        if (what === 'publish') this.#interruptions.refusedAt(subject, error)
+      },
       closed: () => this.#interruptions.closed(),
     }))
     const inbox = (this.#inbox = new Inbox(connection, subjects, this.#inboxListener()))
