@@ -43,8 +43,8 @@ export interface LinkListener {
   lost(): void
   /** It is there again, perhaps to another server. What was on its way may be lost. */
   back(): void
-  /** The server does not allow something. */
-  refused?(error: Error, subject: string): void
+  /** The server does not allow something: to publish to this subject, or to subscribe to it. */
+  refused?(error: Error, subject: string, what: 'publish' | 'subscription'): void
   /** It is closed for good. */
   closed(): void
 }
@@ -103,8 +103,10 @@ export class Link {
     }
   }
 
-  #refused(error: Error & { subject?: unknown }): void {
-    if (typeof error.subject === 'string') this.listener.refused?.(error, error.subject)
+  #refused(error: Error & { subject?: unknown; operation?: unknown }): void {
+    const { subject, operation } = error
+    if (typeof subject !== 'string') return
+    this.listener.refused?.(error, subject, operation === 'subscription' ? operation : 'publish')
   }
 
   #closed(): void {

@@ -14,6 +14,8 @@ export interface Receiver {
     cast(message: unknown, options?: CastOptions): CastResult
   }
   call(message: unknown, options: CallOptions): Promise<unknown>
+  /** Checks options for calls that come later. @throws {OptionsError} if one is wrong */
+  checkCalls?(options: CallOptions): void
 }
 
 /** What a pool elsewhere counts or measures here, for a system of metrics. */

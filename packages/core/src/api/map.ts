@@ -1,8 +1,8 @@
 import { parseOptions } from '@genpool/runtime'
 import { Duplex } from 'node:stream'
 import type { AnswerTo, AnyCall, PoolRef, Protocol } from '../behaviours/protocol'
-import type { AnyRef, NotElsewhere } from './elsewhere'
-import { mapOptions, type MapOptions } from './many/map-options'
+import type { AnyRef, NotElsewhere, Receiver } from './elsewhere'
+import { type CheckedMapOptions, mapOptions, type MapOptions } from './many/map-options'
 import { Mapping } from './many/mapping'
 import type { Source } from './many/open-source'
 import { checkSource } from './many/source'
@@ -45,6 +45,7 @@ export function map<P extends Protocol, const M extends AnyCall<P>, I = unknown>
     options === undefined ? {} : options,
     `options of map over pool "${target.name}"`,
   )
+  checkRetry(target, checked)
   const mapped = {
     name: target.name,
     get mostAtOnce() {
@@ -69,9 +70,15 @@ export function mapStream<P extends Protocol, I = unknown>(
   options?: MapOptions<AnyCall<P>> & NotElsewhere<I, 'retry'>,
 ): Duplex {
   // Wrong arguments are told here, and not by the stream.
-  const { name } = receiverOf(pool, 'mapStream')
-  parseOptions(mapOptions, options === undefined ? {} : options, `options of mapStream over pool "${name}"`)
+  const target = receiverOf(pool, 'mapStream')
+  const given = options === undefined ? {} : options
+  checkRetry(target, parseOptions(mapOptions, given, `options of mapStream over pool "${target.name}"`))
   return Duplex.from((source: AsyncIterable<AnyCall<P>>) => map<P, AnyCall<P>>(pool, source, options))
+}
+
+/** Not every pool retries its calls. @throws {OptionsError} if this one does not */
+function checkRetry(target: Receiver, { retry }: CheckedMapOptions): void {
+  if (retry !== undefined) target.checkCalls?.({ retry })
 }
 
 function resultsOf(mapping: Mapping): Results<unknown> {

@@ -4,8 +4,8 @@ import { type Attempt, attemptOf } from '../calls/retry-rule'
 import type { Node } from '../nodes/node'
 import type { Bodies } from '../wire/codec'
 import { unknownKind } from '../wire/errors'
-import { readFailure } from '../wire/failures'
-import { type Frame, Kind, readAnswer } from '../wire/frames'
+import { openFailure, type ReadFailure } from '../wire/failures'
+import { type Frame, Kind, printOf, readAnswer } from '../wire/frames'
 import type { RemoteFailures } from './failures'
 import type { Pending } from './pending'
 import type { Reads } from './reads'
@@ -42,7 +42,7 @@ export interface AnswerPorts {
   }
   readonly casts: {
     cameTooEarly(id: string): void
-    wasRefused(id: string, errorOf: (node: string) => GenPoolError): boolean
+    wasRefused(id: string, errorOf: (node: string, sent: Uint8Array) => GenPoolError | undefined): boolean
     reachedNobody(id: string, now: Nanos): void
   }
   bodies(): Bodies
@@ -65,12 +65,14 @@ export class Answers {
     try {
       const header = readAnswer(frame)
       if (frame.kind === Kind.progress) return this.#progress(request, frame, now)
+      const failure = frame.kind === Kind.failure ? openFailure(frame.body, node?.id ?? '') : undefined
+      if (failure !== undefined && isOfOthers(failure, request.setup.frame)) return void counts.bad++
       node?.answers(request, header, now)
       if (isCurrent) request.node = null
       if (header.state !== undefined) this.ports.reads.saw(header.state, request.setup.state)
       if (frame.kind === Kind.answer) return outcomes.settle(request, null, this.ports.bodies().read(frame.body))
-      if (frame.kind !== Kind.failure) throw unknownKind(frame.kind)
-      const told = readFailure(frame.body, node?.id ?? '')
+      if (failure === undefined) throw unknownKind(frame.kind)
+      const told = failure.error
       const error = told.code === 'ERR_GENPOOL_EXPIRED' ? failures.expiredThere(request, told, now) : told
       request.leaves()
       if (node !== null && attemptOf(error) === 'not-run') request.refused(node.id)
@@ -155,10 +157,19 @@ export class Answers {
   #lateOrCast(id: string, frame: Frame): void {
     const { casts, counts } = this.ports
     try {
-      const wasRefused = frame.kind === Kind.failure && casts.wasRefused(id, (node) => readFailure(frame.body, node))
+      const errorOf = (node: string, sent: Uint8Array): GenPoolError | undefined => {
+        const failure = openFailure(frame.body, node)
+        return isOfOthers(failure, sent) ? undefined : failure.error
+      }
+      const wasRefused = frame.kind === Kind.failure && casts.wasRefused(id, errorOf)
       if (!wasRefused) counts.late++
     } catch {
       counts.bad++
     }
   }
+}
+
+/** Whether a node could not read what somebody else has sent with the address of this request. Its own outcome still comes. */
+function isOfOthers({ unread }: ReadFailure, sent: Uint8Array): boolean {
+  return unread !== undefined && unread !== printOf(sent)
 }

@@ -95,12 +95,14 @@ export class Casts {
     else this.#isLost(cast, this.ports.failures.absent(cast.node))
   }
 
-  /** Its node refused it. Returns whether there is such a cast. */
-  wasRefused(id: string, errorOf: (node: string) => GenPoolError): boolean {
+  /** Its node refused it, or what somebody else has sent with its address. Returns whether there is such a cast. */
+  wasRefused(id: string, errorOf: (node: string, sent: Uint8Array) => GenPoolError | undefined): boolean {
     const cast = this.#sent.take(id)
     if (cast === undefined) return false
-    this.#isLost(cast, errorOf(cast.node))
-    return true
+    const error = errorOf(cast.node, cast.frame)
+    if (error === undefined) this.#sent.add(id, cast)
+    else this.#isLost(cast, error)
+    return error !== undefined
   }
 
   /** Its node has connected again, and refused it: it certainly did not run. */

@@ -21,6 +21,10 @@ export interface DiscoveryPorts {
   found(): void
   /** There are none. */
   nobody(): void
+  /** For how long questions may stay without any answer, in milliseconds. */
+  patienceMs(): number
+  /** So they have. */
+  unheard(): void
 }
 
 /** Asks nodes what they say of themselves, and puts what they say into the roster. */
@@ -39,6 +43,9 @@ export class Discovery {
       found: () => this.#found(),
       absent: () => roster.noneThere(clock.now()),
       nobody: () => ports.nobody(),
+      canAsk: () => ports.link.usable,
+      patienceMs: () => ports.patienceMs(),
+      mute: () => ports.unheard(),
     })
   }
 

@@ -12,7 +12,7 @@ const FAR_MS = 20
 
 /** Says what limits a remote pool now, as seen from this client. */
 export function explainRemote(
-  pool: Inspected & { readonly options: { readonly maxInFlight: number } },
+  pool: Inspected & { readonly options: { readonly maxInFlight: number }; readonly sharesState: boolean },
   now: Nanos,
 ): Explanation {
   const seen = inspectRemote(pool, now)
@@ -27,7 +27,7 @@ export function explainRemote(
     ...waitingForStores(seen.nodes),
     ...holdingNodes(seen.nodes),
     ...busyNodes(seen.nodes.filter(({ halted }) => halted === null)),
-    ...slowNodes(seen.nodes),
+    ...slowNodes(seen.nodes, pool.sharesState),
     ...farNodes(seen.nodes),
     ...differentNodes(seen.nodes),
     ...overBudget(seen),
@@ -190,7 +190,11 @@ function busyNodes(nodes: readonly NodeInspection[]): Finding[] {
   ]
 }
 
-function slowNodes(nodes: readonly NodeInspection[]): Finding[] {
+const SLOW_AT_ONE_STATE =
+  'Commits of all nodes to their one state compete: with short messages, one node mostly commits first, and runs at the others take ' +
+  'longer since theirs are made again. That does no harm. If runs take long without commits, too, look at these machines.'
+
+function slowNodes(nodes: readonly NodeInspection[], sharesState: boolean): Finding[] {
   const slow = nodes.filter(({ timesSlower, runP99Ms, store }) => timesSlower > SLOW && runP99Ms > 1 && store === null)
   if (slow.length === 0) return []
   return [
@@ -202,7 +206,7 @@ function slowNodes(nodes: readonly NodeInspection[]): Finding[] {
         runMs: most(slow, ({ runMs }) => runMs),
         runP99Ms: most(slow, ({ runP99Ms }) => runP99Ms),
       },
-      advice: 'Look at these machines.',
+      advice: sharesState ? SLOW_AT_ONE_STATE : 'Look at these machines.',
       option: null,
     },
   ]

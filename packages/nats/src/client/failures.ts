@@ -83,6 +83,12 @@ export class RemoteFailures {
     return new UnreachableError(this.pool, mayHaveRun, { says })
   }
 
+  /** Somebody listens where nodes are asked, and nobody has answered. */
+  unheard(mayHaveRun: boolean): UnreachableError {
+    const says = `nobody who serves "${this.pool}" on NATS has answered within "silentAfter": the processes of its nodes stand still, or are cut off. Look at them, and at "nats service ls".`
+    return new UnreachableError(this.pool, mayHaveRun, { says })
+  }
+
   /** The node that had it is gone. */
   lost(node: string): UnreachableError {
     const says = `node "${node}", which had the request, is gone or answers no more. What may run twice can be called with { idempotent: true }: another node gets it then.`

@@ -22,11 +22,19 @@ export interface FinderPorts {
   absent(): void
   /** There are none, and none is waited for. */
   nobody(): void
+  /** Whether a question reaches NATS. */
+  canAsk(): boolean
+  /** For how long questions may stay without any answer, in milliseconds. */
+  patienceMs(): number
+  /** So they have: whoever listens does not answer. */
+  mute(): void
 }
 
 /** Finds the nodes of a pool when a client knows none: asks, gathers the answers, and gives up when NATS says that nobody is there. */
 export class Finder {
   #asking = false
+  /** How many questions in a row nobody has answered, not even NATS, while it was connected. */
+  #unheard = 0
   #timer: Timer | null = null
 
   constructor(private readonly ports: FinderPorts) {}
@@ -41,6 +49,7 @@ export class Finder {
 
   /** A node is known. */
   answered(): void {
+    this.#unheard = 0
     if (!this.#asking && !this.ports.isWanted()) return
     this.#asking = false
     this.#after(GATHER_MS, () => this.ports.found())
@@ -49,21 +58,35 @@ export class Finder {
   /** NATS says that no node is there. Whoever spoke after the question is there all the same. */
   unanswered(): void {
     if (!this.#asking) return
+    this.#unheard = 0
     this.ports.absent()
-    if (this.ports.isPatient()) return this.#after(PATIENT_MS, () => this.#again())
+    if (this.ports.isPatient()) return this.#after(PATIENT_MS, () => this.#more())
     this.end()
     this.ports.nobody()
   }
 
   end(): void {
     this.#asking = false
+    this.#unheard = 0
     this.#timer?.cancel()
     this.#timer = null
   }
 
+  /** Somebody listens, and has not answered: a node whose process stands still, or something else. */
   #again(): void {
+    const { ports } = this
+    if (!this.#asking || !ports.canAsk() || ports.isPatient()) this.#unheard = 0
+    else if (++this.#unheard * AGAIN_MS >= ports.patienceMs()) {
+      this.end()
+      return ports.mute()
+    }
+    this.#more()
+  }
+
+  #more(): void {
     this.#asking = false
     if (this.ports.isWanted()) this.find()
+    else this.#unheard = 0
   }
 
   #after(ms: number, fn: () => void): void {

@@ -21,11 +21,16 @@ export interface InboxListener {
   answersLost(node: string, ids: readonly string[]): void
   /** NATS says that no node is there; with `node`, that this one is not. */
   absent(node: string | undefined): void
+  /** The most bytes of an answer. */
+  readonly maxBytes: number
   /** Bytes that are no frame of ours. */
   bad(id: string | undefined, error: unknown): void
   /** NATS refuses a subscription. */
   refused(error: Error): void
 }
+
+/** An error is read up to so many bytes, however few an answer may have. */
+const MOST_OF_ERROR = 64_000
 
 /** The first letter of the tokens under which nodes answer questions: all of them, or one. */
 const ALL = '-'
@@ -140,11 +145,19 @@ export class Inbox {
     let frame
     try {
       frame = openFrame(data)
+      this.#checkSize(data, frame.kind)
     } catch (fault) {
-      return this.listener.bad(id, fault)
+      // What is only told on the way is no outcome.
+      return this.listener.bad(frame?.kind === Kind.progress ? undefined : id, fault)
     }
     if (frame.kind === Kind.load) return this.#said(data, (said) => this.listener.notTaken(id, said))
     this.listener.frame(id, frame)
+  }
+
+  #checkSize({ length }: Uint8Array, kind: number): void {
+    const { maxBytes } = this.listener
+    if (length <= maxBytes || (kind === Kind.failure && length <= MOST_OF_ERROR)) return
+    throw new BadFrame(`it has ${length} bytes, and "maxBytes" is ${maxBytes} here`)
   }
 
   #load(error: Error | null, message: Msg): void {

@@ -110,11 +110,11 @@ export class Interruptions {
     discovery.end(error)
   }
 
-  /** There is no node. */
-  nobodyServes(): void {
-    const { outcomes, casts, failures } = this.ports
-    outcomes.nobody()
-    casts.dropWaiting(failures.nobody(false))
+  /** There is no node, or none that answers. */
+  nobodyServes(errorOf: (mayHaveRun: boolean) => GenPoolError): void {
+    const { outcomes, casts } = this.ports
+    outcomes.nobody(errorOf)
+    casts.dropWaiting(errorOf(false))
   }
 
   // --- of the connection ---

@@ -93,9 +93,8 @@ export class Outcomes {
   }
 
   /** There is no node for those that wait here. */
-  nobody(): void {
-    const { pending, failures } = this.ports
-    for (const request of [...pending.waiting]) this.settle(request, failures.nobody(request.mayHaveRun))
+  nobody(errorOf: (mayHaveRun: boolean) => Error): void {
+    for (const request of [...this.ports.pending.waiting]) this.settle(request, errorOf(request.mayHaveRun))
   }
 }
 

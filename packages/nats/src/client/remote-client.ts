@@ -50,6 +50,7 @@ export class RemoteClient {
   readonly #interruptions: Interruptions
   readonly waits: Waits
   readonly #keys = new KeyOrder()
+  readonly #reads = new Reads()
   readonly #catchUps: CatchUps
   readonly #brake: Brake<Error>
   #bodies: Bodies
@@ -86,7 +87,10 @@ export class RemoteClient {
     const link = (this.#link = new Link(connection, {
       lost: () => undefined,
       back: () => this.#interruptions.back(),
-      refused: (error, subject) => this.#interruptions.refusedAt(subject, error),
+      refused: (error, subject, what) => {
+        // What its own subscriptions are refused is told to them. Others are of a node of this connection.
+        if (what === 'publish') this.#interruptions.refusedAt(subject, error)
+      },
       closed: () => this.#interruptions.closed(),
     }))
     const inbox = (this.#inbox = new Inbox(connection, subjects, this.#inboxListener()))
@@ -94,7 +98,7 @@ export class RemoteClient {
     const { waiting } = pending
     const keys = this.#keys
     const find = (): void => this.#discovery.find()
-    const reads = new Reads()
+    const reads = this.#reads
     const catchUps = (this.#catchUps = new CatchUps({ link, roster, inbox, caughtUp: (node) => this.#caughtUp(node) }))
     const shared = {
       clock,
@@ -122,7 +126,9 @@ export class RemoteClient {
       ...shared,
       hasWaiting: () => waiting.size > 0 || casts.waiting > 0 || delivery.postponed > 0,
       found: () => this.#sendWaiting(),
-      nobody: () => this.#interruptions.nobodyServes(),
+      nobody: () => this.#interruptions.nobodyServes((mayHaveRun) => failures.nobody(mayHaveRun)),
+      patienceMs: () => this.options.silentAfter,
+      unheard: () => this.#interruptions.nobodyServes((mayHaveRun) => failures.unheard(mayHaveRun)),
     })
     const inFlight = (): number => pending.size + casts.waiting
     const tries = (isRefused: () => boolean): void => void this.#interruptions.tries(isRefused)
@@ -149,7 +155,11 @@ export class RemoteClient {
   }
 
   #inboxListener(): InboxListener {
+    const most = (): number => this.options.maxBytes
     return {
+      get maxBytes() {
+        return most()
+      },
       frame: (id, frame) => this.#answers.received(id, frame),
       notTaken: (id, said) => {
         this.#discovery.said(said, false)
@@ -191,6 +201,11 @@ export class RemoteClient {
 
   get connected(): boolean {
     return this.#link.usable
+  }
+
+  /** Whether nodes have answered from one state that they share. */
+  get sharesState(): boolean {
+    return this.#reads.at !== undefined
   }
 
   /** Requests that wait here: for a connection, or for a node. */

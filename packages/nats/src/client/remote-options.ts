@@ -26,12 +26,12 @@ export const remotePoolOptions = z.strictObject({
     .describe('The most calls of this client that wait for an answer. More are dropped here.'),
   probeAfter: ms(
     50,
-    'A node with requests in hand is asked whether it is there after this silence, in milliseconds.',
+    'A node with requests in hand is asked whether it is there after this silence, in milliseconds; after half of `silentAfter`, if that is shorter.',
     250,
   ),
   silentAfter: ms(
     200,
-    'A node that says nothing for so long is given up, in milliseconds. What it had may have run. If all nodes have just gone, calls wait so long for one to come back.',
+    'A node that has requests in hand, and says nothing for so long, is given up, in milliseconds. What it had may have run. One with nothing in hand may be silent for 2.5 times its `every` (of `serve`), if that is longer. If all nodes have just gone, or none answers, calls wait so long for one to come back.',
     3000,
   ),
   goneAfter: ms(

@@ -2,6 +2,7 @@ import type { CallOptions, CastOptions, CastResult, Explanation, GenPoolError } 
 import type { Figure, PoolElsewhere } from '@genpool/core/elsewhere'
 import type { Change } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
+import { faultOf } from './call-options'
 import { changeOptions } from './change-options'
 import { explainRemote } from './explain-remote'
 import { inspectRemote, type RemoteInspection } from './inspect-remote'
@@ -40,6 +41,11 @@ export class RemotePool implements PoolElsewhere {
 
   call(message: unknown, options: CallOptions): Promise<unknown> {
     return this.#client.ask('call', message, options)
+  }
+
+  checkCalls(options: CallOptions): void {
+    const fault = faultOf(this.name, 'call', options)
+    if (fault !== undefined) throw fault
   }
 
   query(message: unknown, timeout: number): Promise<unknown> {

@@ -38,6 +38,9 @@ export type Aliveness = 'fine' | 'probe' | 'doubtful' | 'lost'
 /** How many times its own rhythm a node without work may be silent before others are preferred. */
 const MISSED = 2.5
 
+/** A question may be asked so much later than it should, in milliseconds: it is looked at now and then. */
+const CHECK_MS = 50
+
 /**
  * Decides whether one node is alive: by what it says, by whether it answers when it is asked, and by NATS, which says at once when
  * nobody listens any more. Pure: time is an argument.
@@ -47,6 +50,8 @@ export class NodeAliveness {
   /** Since when it has had something in hand of which nothing was heard. */
   #waitingSince: Nanos | null = null
   #probedAt: Nanos | null = null
+  /** Since when a question of this client has no answer. */
+  #askedSince: Nanos | null = null
   /** Since when NATS says that it is not there. */
   #absentSince: Nanos | null = null
 
@@ -69,7 +74,7 @@ export class NodeAliveness {
   /** It said or answered something. */
   heard(now: Nanos): void {
     this.#heardAt = now
-    this.#probedAt = null
+    this.#probedAt = this.#askedSince = null
     this.#absentSince = null
     if (this.#waitingSince !== null) this.#waitingSince = now
   }
@@ -87,6 +92,7 @@ export class NodeAliveness {
   /** It was asked whether it is there. */
   probed(now: Nanos): void {
     this.#probedAt = now
+    this.#askedSince ??= now
   }
 
   /** NATS says that nobody listens at its address. */
@@ -108,10 +114,18 @@ export class NodeAliveness {
       if ((now - this.#absentSince) / NS_PER_MS >= goneAfter) return 'lost'
       return this.#probeDue(now) ? 'probe' : 'doubtful'
     }
-    if (this.silentMs(now) >= silentAfter && quietMs >= Math.max(silentAfter, everyMs * MISSED)) return 'lost'
+    if (this.silentMs(now) >= silentAfter && quietMs >= this.#mustSpeakMs(now, everyMs)) return 'lost'
     if (this.#probedAt !== null) return this.#probeDue(now) ? 'probe' : 'doubtful'
     if (this.#waitingSince === null) return quietMs > everyMs * MISSED ? 'doubtful' : 'fine'
-    return this.silentMs(now) < probeAfter ? 'fine' : 'probe'
+    // It gets half of the time to answer.
+    return this.silentMs(now) < Math.min(probeAfter, silentAfter / 2) ? 'fine' : 'probe'
+  }
+
+  /** The silence after which it is given up: one that has something in hand, and does not answer a question, need not miss its rhythm. */
+  #mustSpeakMs(now: Nanos, everyMs: number): number {
+    const { silentAfter } = this.rules
+    const isMute = this.#askedSince !== null && (now - this.#askedSince) / NS_PER_MS >= silentAfter / 2 - CHECK_MS
+    return this.#waitingSince !== null && isMute ? silentAfter : Math.max(silentAfter, everyMs * MISSED)
   }
 
   /** Whether new requests should go to others: like `judge`, but it asks nothing. */

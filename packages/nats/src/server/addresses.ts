@@ -11,11 +11,28 @@ interface Question {
   respond(data: Uint8Array): boolean
 }
 
+/** What the addresses of a node are made of. */
+interface OfNode {
+  readonly subjects: Subjects
+  readonly name: string
+  readonly id: string
+}
+
 /** A node, and what it does with what comes. */
 interface Receiver {
   readonly id: string
   request(message: Incoming): void
   question(message: Question): void
+}
+
+/** What the services framework answers. */
+const VERBS = ['PING', 'STATS', 'INFO']
+
+/** Whether a node needs the subscription to a subject: its own addresses, and those under which the services framework finds it. */
+export function isNeeded(subject: string, { subjects, name, id }: OfNode): boolean {
+  const own = [subjects.callOf(id), subjects.anyCall, subjects.ask, subjects.askOf(id)]
+  if (own.includes(subject)) return true
+  return VERBS.some((verb) => ['', `.${name}`, `.${name}.${id}`].some((rest) => subject === `$SRV.${verb}${rest}`))
 }
 
 /** Subscribes a node to its addresses: requests for it, requests for any node, and the questions of clients. */

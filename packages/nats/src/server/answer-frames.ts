@@ -38,11 +38,18 @@ export class AnswerFrames {
     return failureFrame(known as GenPoolError, this.#facts(heldMs), this.#max)
   }
 
-  /** Null if it cannot travel: then it is not told. */
-  progress(value: unknown): Uint8Array | null {
+  /** @param unread the print of bytes that could not be read */
+  refusal(error: GenPoolError, unread: number): Uint8Array {
+    this.counts.failed++
+    return failureFrame(error, this.#facts(undefined), this.#max, unread)
+  }
+
+  /** Null if it cannot travel: then it is not told. @param failed told why */
+  progress(value: unknown, failed: (error: unknown) => void): Uint8Array | null {
     try {
       return answerFrame(Kind.progress, { inHand: this.inHand() }, this.#body(value))
-    } catch {
+    } catch (error) {
+      failed(error)
       return null
     }
   }

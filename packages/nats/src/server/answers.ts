@@ -1,6 +1,7 @@
 import { type GenPoolError, InvalidError } from '@genpool/core'
 import { textOf } from '@genpool/runtime'
 import { isBadFrame } from '../wire/errors'
+import { printOf } from '../wire/frames'
 import type { AnswerFrames } from './answer-frames'
 import type { EndpointCounts, EndpointPorts } from './endpoint-ports'
 import type { Memory } from './memory'
@@ -32,11 +33,13 @@ export class Answers {
     if (reply !== '') this.send(reply, this.parts.frames.failure(error))
   }
 
-  /** What came cannot be read. */
-  refuse(reply: string, error: unknown): void {
-    const { ports, counts } = this.parts
+  /** These bytes cannot be read. Anybody may have sent them with the address of a call of somebody else, so the answer says which. */
+  refuse(reply: string, bytes: Uint8Array, error: unknown): void {
+    const { ports, counts, frames } = this.parts
     counts.bad++
+    if (reply === '') return
     const message = isBadFrame(error) ? error.message : `reading it threw: ${textOf(error)}`
-    this.fail(reply, new InvalidError(`frame for "${ports.name}"`, [{ path: [], message }]))
+    const invalid = new InvalidError(`frame for "${ports.name}"`, [{ path: [], message }])
+    this.send(reply, frames.refusal(invalid, printOf(bytes)))
   }
 }

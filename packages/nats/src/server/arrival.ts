@@ -1,6 +1,6 @@
 import { flushed, type Link } from '../link'
 
-/** Waits until NATS has the subscriptions of a node, through as many connections as that takes. */
+/** Waits until NATS has read what a node has sent, its subscriptions first, through as many connections as that takes. */
 export class Arrival {
   /** Told when it is connected again. */
   #isBack: () => void = () => undefined
@@ -11,7 +11,7 @@ export class Arrival {
     private readonly left: Promise<unknown>,
   ) {}
 
-  /** Resolves when the server knows the subscriptions, the node leaves, or the connection is closed. */
+  /** Resolves when the server has read all, and what it refuses of that was told, the node leaves, or the connection is closed. */
   async reached(isOver: () => boolean): Promise<void> {
     while (!isOver() && !(await this.#hasReached())) await this.#connected()
   }
@@ -25,7 +25,13 @@ export class Arrival {
     if (!this.link.usable) return false
     // What is sent while the client of NATS connects may wait until something else is sent.
     const again = this.#nextBack().then(() => false)
-    return Promise.race([flushed(this.link.connection), again, this.left.then(() => true)])
+    return Promise.race([this.#wasRead(), again, this.left.then(() => true)])
+  }
+
+  /** What is refused comes before the answer of the server, but the client of NATS tells it a moment later: before the next answer. */
+  async #wasRead(): Promise<boolean> {
+    const { connection } = this.link
+    return (await flushed(connection)) && flushed(connection)
   }
 
   /** Resolves when it is connected again, or leaves. */

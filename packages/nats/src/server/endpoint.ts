@@ -69,7 +69,7 @@ export class Endpoint {
       }
       this.#frame(openFrame(message.data), reply, message)
     } catch (error) {
-      this.#answers.refuse(reply, error)
+      this.#answers.refuse(reply, message.data, error)
     }
   }
 

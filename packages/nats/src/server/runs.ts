@@ -1,12 +1,16 @@
 import { call, cast, isGenPoolError } from '@genpool/core'
 import type { RecentHistogram } from '@genpool/core/elsewhere'
-import { lookUp, NS_PER_MS, ReplyReference } from '@genpool/runtime'
+import { lookUp, NS_PER_MS, ReplyReference, warnOf } from '@genpool/runtime'
 import { dispatch } from 'nact'
+import { typeIn } from '../nodes/served-types'
 import { Kind, type RequestHeader } from '../wire/frames'
 import type { AnswerFrames } from './answer-frames'
 import type { Answers } from './answers'
 import type { EndpointPorts, Incoming } from './endpoint-ports'
 import { type Memory, NO_ANSWER } from './memory'
+
+/** So many types are warned of. */
+const MOST_WARNED = 100
 
 /** A request that has come and was read. */
 export interface Arrived {
@@ -20,7 +24,7 @@ export interface Arrived {
 
 /** What the runs of a node need. */
 interface RunsParts {
-  readonly ports: Pick<EndpointPorts, 'pool' | 'clock' | 'settings' | 'changed'>
+  readonly ports: Pick<EndpointPorts, 'pool' | 'name' | 'clock' | 'settings' | 'changed'>
   readonly memory: Memory
   readonly frames: AnswerFrames
   readonly answers: Answers
@@ -34,6 +38,9 @@ interface RunsParts {
 
 /** Gives requests to the pool, and its answers to those who wait for them. */
 export class Runs {
+  /** The types of messages of which was said that their progress cannot travel. */
+  readonly #warned = new Set<string>()
+
   constructor(private readonly parts: RunsParts) {}
 
   begin(request: Arrived): void {
@@ -44,7 +51,7 @@ export class Runs {
     try {
       propagation.within(carrier, () => this.#run(request))
     } catch (error) {
-      this.parts.answers.refuse(request.reply, error)
+      this.parts.answers.refuse(request.reply, request.message.data, error)
     }
   }
 
@@ -63,8 +70,9 @@ export class Runs {
   #call(value: unknown, reply: string, header: RequestHeader, options: object): void {
     const { ports, memory, frames, answers } = this.parts
     const signal = memory.began(reply, ports.clock.now(), header.mayReturn)
+    const lost = (error: unknown): void => this.#progressLost(value, error)
     const onProgress = header.wantsProgress
-      ? { onProgress: (told: unknown) => answers.send(reply, frames.progress(told)) }
+      ? { onProgress: (told: unknown) => answers.send(reply, frames.progress(told, lost)) }
       : {}
     call(ports.pool as never, value as never, {
       ...options,
@@ -84,6 +92,15 @@ export class Runs {
         this.#ended(reply, (heldMs) => frames.failure(error, heldMs))
       },
     )
+  }
+
+  /** Progress cannot travel. A handler may tell much: one warning for each type of messages. */
+  #progressLost(message: unknown, error: unknown): void {
+    const type = typeIn(message) ?? ''
+    if (this.#warned.has(type) || this.#warned.size >= MOST_WARNED) return
+    this.#warned.add(type)
+    const { name } = this.parts.ports
+    warnOf(`Progress of "${type}" in "${name}" cannot travel, so its callers are not told.`, error)
   }
 
   #dispatch(value: unknown, reply: string): void {

@@ -28,7 +28,9 @@ export const serveOptions = z.strictObject({
     .min(100)
     .max(60_000)
     .default(1000)
-    .describe('How often the node says something of itself when nothing changes, in milliseconds.'),
+    .describe(
+      'How often the node says something of itself when nothing changes, in milliseconds. Clients prefer others, and give a node up that has nothing of theirs in hand, only when it was silent for 2.5 times as long (and for `silentAfter` of `remotePool`).',
+    ),
   atMost: z
     .number({ error: 'expected milliseconds from 10 to 60000' })
     .min(10)

@@ -18,7 +18,7 @@ import { within } from '../pause'
 import { Subjects } from '../subjects'
 import { bodiesOf } from '../wire/codec'
 import { Kind, plainFrame } from '../wire/frames'
-import { subscribe } from './addresses'
+import { isNeeded, subscribe } from './addresses'
 import { Announcer } from './announcer'
 import { Arrival } from './arrival'
 import { Endpoint } from './endpoint'
@@ -45,8 +45,11 @@ export class ServedPool {
   readonly #unwatch: readonly (() => void)[]
   readonly #report: SelfReport
   readonly #mute: Mute
-  /** What NATS said when it refused a message of this node. */
+  /** What NATS said when it refused a message or a subscription of this node. */
   #refusal: string | null = null
+  /** That, if it happened before clients could know of this node: it cannot be served. */
+  #barred: Error | null = null
+  #isServed = false
   #connections = 0
   /** How often it has given messages of keys back. */
   #returns = 0
@@ -69,7 +72,7 @@ export class ServedPool {
     this.#link = new Link(connection, {
       lost: () => undefined,
       back: () => this.#back(),
-      refused: (error, subject) => this.#refused(error, subject),
+      refused: (error, subject, what) => this.#refused(error, subject, what),
       closed: () => this.#release(),
     })
     this.#arrival = new Arrival(this.#link, this.stopped)
@@ -95,14 +98,23 @@ export class ServedPool {
    * @throws what NATS says if it refuses one; {StoppedError} if the pool stops before, {UnreachableError} if the connection closes
    */
   async start(): Promise<void> {
-    const { connection } = this.#link
     // It may have stopped before this one listened.
     if (load(this.pool).phase === 'stopped') void this.stop(0)
+    await this.#accepted()
+    this.#announcer.announce()
+    // Whether it may tell clients of itself is known only now.
+    await this.#accepted()
+    this.#isServed = true
+  }
+
+  /** Resolves when NATS has read all that was sent. @throws what `start` throws */
+  async #accepted(): Promise<void> {
+    const { connection } = this.#link
     await this.#arrival.reached(() => this.#leaving || connection.isClosed())
     if (this.service.isStopped && this.#stopping === null) throw (await this.stopped) ?? this.#closed()
     if (connection.isClosed()) throw this.#closed()
     if (this.#leaving) throw new StoppedError(this.options.name, false)
-    this.#announcer.announce()
+    if (this.#barred !== null) throw this.#barred
   }
 
   #closed(): UnreachableError {
@@ -131,7 +143,7 @@ export class ServedPool {
     return (this.#stopping ??= this.#stop(withinMs))
   }
 
-  async #stop(withinMs: number): Promise<void> {
+  async #stop(withinMs: number, error: Error | null = null): Promise<void> {
     this.#leaving = true
     const { connection } = this.#link
     const { clock } = this.options
@@ -148,7 +160,7 @@ export class ServedPool {
       await within(clock, leftMs(), this.#endpoint.idle())
       if (this.#link.usable) await within(clock, FLUSH_MS, flushed(connection))
     }
-    this.#release()
+    this.#release(error)
   }
 
   #release(error: Error | null = null): void {
@@ -192,15 +204,28 @@ export class ServedPool {
   #back(): void {
     this.#arrival.back()
     this.#mute.forget()
-    this.#refusal = null
+    this.#refusal = this.#barred = null
     this.#connections++
     this.#announcer.announce()
   }
 
-  /** NATS does not let this node publish something. */
-  #refused(error: Error, subject: string): void {
-    if (subject === this.#subjects.load) this.#warn('cannot tell clients of itself', error)
-    else this.#mute.refused(subject, error)
+  /** NATS does not let this node publish something, or does not give it what is sent to an address. */
+  #refused(error: Error, subject: string, what: 'publish' | 'subscription'): void {
+    const { name } = this.options
+    if (what === 'subscription') {
+      if (isNeeded(subject, { subjects: this.#subjects, name, id: this.id })) this.#isDeaf(error)
+    } else if (subject !== this.#subjects.load) this.#mute.refused(subject, error)
+    else if (!this.#isServed) this.#barred = error
+    else this.#warn('cannot tell clients of itself', error)
+  }
+
+  /** It does not get what is sent to it: another one must. What it has already is answered. */
+  #isDeaf(error: Error): void {
+    if (!this.#isServed) this.#barred = error
+    else if (this.#stopping === null) {
+      this.#warn('does not get what is sent to it, and leaves', error, true)
+      this.#stopping = this.#stop(Infinity, error)
+    }
   }
 
   #warn(what: string, error: Error, isWorse = false): void {

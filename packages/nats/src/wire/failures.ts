@@ -30,14 +30,24 @@ interface Failure {
   readonly message: string
   readonly fields: Fields
   readonly causes: readonly Cause[]
+  /** Of bytes that could not be read: their print. Whoever sent others was not meant. */
+  readonly unread?: number | undefined
+}
+
+/** An error that came, and which bytes the node could not read, if that is why. */
+export interface ReadFailure {
+  readonly error: GenPoolError
+  readonly unread: number | undefined
 }
 
 /**
  * An error as it travels: its code, message and fields. Of its causes the names, messages and codes; no stacks. Never throws: errors
  * are often made by users, and a getter or a proxy in one may throw anything.
+ *
+ * @param unread the print of the bytes that could not be read, if that is why
  */
-export function failureFrame(error: GenPoolError, header: AnswerHeader, max: number): Uint8Array {
-  const failure = failureOf(error)
+export function failureFrame(error: GenPoolError, header: AnswerHeader, max: number, unread?: number): Uint8Array {
+  const failure = { ...failureOf(error), ...(unread === undefined ? {} : { unread }) }
   const frame = (value: Failure, most = max): Uint8Array =>
     answerFrame(Kind.failure, header, { bodies: ownBodies, value, max: most })
   try {
@@ -54,8 +64,14 @@ export function failureFrame(error: GenPoolError, header: AnswerHeader, max: num
 
 /** Makes the error again. @throws {BadFrame} if the body is no error */
 export function readFailure(body: Uint8Array, node: string): GenPoolError {
+  return openFailure(body, node).error
+}
+
+/** The same, with what could not be read. */
+export function openFailure(body: Uint8Array, node: string): ReadFailure {
   try {
-    return rebuilt(ownBodies.read(body) as Partial<Failure>, node)
+    const failure = ownBodies.read(body) as Partial<Failure>
+    return { error: rebuilt(failure, node), unread: failure.unread }
   } catch (error) {
     throw isBadFrame(error) ? error : new BadFrame('the error in it is none of GenPool')
   }

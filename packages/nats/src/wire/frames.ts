@@ -186,6 +186,26 @@ export function renew(frame: Uint8Array, { budgetMs, ageMs, again }: Renewal): v
   frame[FLAGS_AT] = ((frame[FLAGS_AT] as number) & ~Flag.again) | (again ? Flag.again : 0)
 }
 
+/** So much of a frame makes its print. */
+const PRINTED = 4096
+
+/**
+ * A number for what a request says, to tell the frames of two requests apart: also of bytes that are none. What changes when a request is
+ * sent again does not count: its budget, age, epoch, and the flags for that.
+ */
+export function printOf(bytes: Uint8Array): number {
+  const headerEnd = START + (((bytes[START - 2] ?? 0) << 8) | (bytes[START - 1] ?? 0))
+  const hasEpoch = ((bytes[FLAGS_AT] ?? 0) & Flag.epoch) !== 0
+  let print = bytes.length
+  for (let at = 0; at < Math.min(bytes.length, PRINTED); at++) {
+    if (at >= BUDGET_AT && at < FLAGS_AT) continue
+    if (hasEpoch && at >= headerEnd - EPOCH && at < headerEnd) continue
+    const byte = bytes[at] as number
+    print = Math.imul(print ^ (at === FLAGS_AT ? byte & ~(Flag.again | Flag.returns) : byte), 0x01000193) >>> 0
+  }
+  return print
+}
+
 export function readRequest({ header }: Frame): RequestHeader {
   const budget = header.u32()
   const ageMs = header.u32()

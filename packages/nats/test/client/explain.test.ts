@@ -22,7 +22,7 @@ const far = (id: string, tookMs: number, more: object = {}): Node => {
   return node
 }
 
-const explained = (nodes: readonly Node[]) => {
+const explained = (nodes: readonly Node[], sharesState = false) => {
   const paces = new Paces()
   return explainRemote(
     {
@@ -36,6 +36,7 @@ const explained = (nodes: readonly Node[]) => {
       waiting: { size: 0 },
       held: 0,
       options: { maxInFlight: 100 },
+      sharesState,
     },
     ms(100),
   )
@@ -80,6 +81,15 @@ describe('explain of a remote pool', () => {
     const nodes = [far('a', 7, fast), far('b', 7, { runMs: 50, runP99Ms: 90, runs: runs(50) })]
     expect(explained(nodes).findings).toMatchObject([{ finding: 'slow-nodes', figures: { runMs: 50, runP99Ms: 90 } }])
     expect(Math.round(Number(explained(nodes).findings[0]!.figures['timesSlower']))).toBe(10)
+  })
+
+  it('does not send people to the machines alone if the slow node shares one state with the others', () => {
+    const runs = (p50Ms: number) => [{ type: 'work', p50Ms, meanMs: p50Ms, perSecond: 1 }]
+    const slow = { runMs: 50, runP99Ms: 90, runs: runs(50) }
+    const nodes = [far('a', 7, { runMs: 5, runP99Ms: 9, runs: runs(5) }), far('b', 7, slow)]
+    expect(explained(nodes).findings[0]!.advice).toBe('Look at these machines.')
+    const { advice } = explained(nodes, true).findings[0]!
+    expect(advice).toMatch(/^Commits of all nodes to their one state compete: .*look at these machines\.$/)
   })
 
   it('is calm about a node that got the long messages: for the same ones it takes as long as others', () => {

@@ -34,10 +34,15 @@ export class NatsServer {
     return this
   }
 
+  /** Starts it with a changed configuration. */
+  startWith(change: (config: string) => string): Promise<this> {
+    this.#change(change)
+    return this.start()
+  }
+
   /** Changes its configuration while it runs. */
   async configure(change: (config: string) => string): Promise<void> {
-    const file = this.args.at(-1) as string
-    writeFileSync(file, change(readFileSync(file, 'utf8')))
+    this.#change(change)
     const child = this.#process as ChildProcess
     const reloaded = new Promise<void>((resolve) =>
       child.stderr?.on('data', (chunk: Buffer) => {
@@ -46,6 +51,11 @@ export class NatsServer {
     )
     this.signal('SIGHUP')
     await reloaded
+  }
+
+  #change(change: (config: string) => string): void {
+    const file = this.args.at(-1) as string
+    writeFileSync(file, change(readFileSync(file, 'utf8')))
   }
 
   signal(name: NodeJS.Signals): void {
