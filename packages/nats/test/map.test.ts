@@ -3,7 +3,7 @@ import { remotePool } from '@genpool/nats'
 import { start, stop } from 'nact'
 import { connectTo, endServers, startServer } from './support/server'
 
-const Echo = definePool({ init: () => 0, calls: { echo: ({ text }: { text: string }) => reply(text) } })
+export const Echo = definePool({ init: () => 0, calls: { echo: ({ text }: { text: string }) => reply(text) } })
 
 afterAll(endServers)
 

@@ -77,7 +77,9 @@ describe('a value that is hard to look at', () => {
       fc.property(hostileValues, (make) => {
         const value = make()
         outcomeOf(frames.answer(value))
-        const progress = frames.progress(value)
+        let untold = 0
+        const progress = frames.progress(value, () => untold++)
+        expect(untold).toBe(progress === null ? 1 : 0)
         if (progress !== null) outcomeOf(progress)
       }),
       { numRuns: 1000 },
@@ -96,7 +98,9 @@ describe('a value that is hard to look at', () => {
       },
     })
     expect(outcomeOf(frames.answer(1))).toMatchObject({ code: 'ERR_GENPOOL_INVALID', mayBeCommitted: true })
-    expect(frames.progress(1)).toBeNull()
+    let untold = 0
+    expect(frames.progress(1, () => untold++)).toBeNull()
+    expect(untold).toBe(1)
   })
 
   it('says why bytes on shared memory are refused', () => {
