@@ -8,7 +8,7 @@ export { InvalidError } from '@genpool/runtime'
  * - `max`: the queue was full, or as many of its key waited as `limits.max` allows
  * - `timeout`: it waited longer than the queue's `timeout`
  * - `codel`: waits stayed above `target` for a whole `interval`
- * - `priority`: the queue was full and something more urgent came
+ * - `priority`: as many waited as may, in the queue or of one key, and something more urgent came
  * - `forecast`: the predicted wait was too long
  * - `budget`: too little time was left before its deadline to run it
  * - `expired`: its deadline passed while it waited; its caller gets an `ExpiredError`
@@ -93,7 +93,7 @@ const WHY: Readonly<Partial<Record<DropReason, string>>> = {
   max: 'the queue was full',
   timeout: 'it waited longer than the queue allows',
   codel: 'waits stayed above the target for a whole interval',
-  priority: 'the queue was full, and a more urgent request came',
+  priority: 'as many waited as may, and a more urgent request came',
   forecast: 'its predicted wait was too long',
   budget: 'too little time was left to run it before its deadline',
   expired: 'its deadline passed while it waited',
