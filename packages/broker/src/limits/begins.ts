@@ -151,15 +151,12 @@ export class Begins {
 
   /** Takes back what was added with `add(place, cost, at)`: it did not begin after all. */
   undo(place: number, cost: number, at: Nanos): void {
-    const newest = this.ends[4 * place + 3] as number
-    const link = newest === 0 || this.timeOf(newest) === at ? newest : this.linkAt(place, at)
-    if (link === 0) return
-    this.times[3 * link - 2] = this.costOf(link) - cost
-    this.sums[2 * place] = (this.sums[2 * place] as number) - cost
+    const taken = this.takeBack(place, cost, at)
+    this.sums[2 * place] = (this.sums[2 * place] as number) - taken
     if (this.shareSums === null) return
     const oldest = this.shareEnds[4 * place + 2] as number
     if (oldest !== 0 && this.timeOf(oldest) <= at)
-      this.shareSums[2 * place] = (this.shareSums[2 * place] as number) - cost
+      this.shareSums[2 * place] = (this.shareSums[2 * place] as number) - taken
   }
 
   private timeOf(link: number): Nanos {
@@ -238,8 +235,11 @@ export class Begins {
     return Infinity
   }
 
-  /** The begin of a place at a time; 0 if it is forgotten. O(log begins + those of that time). */
-  private linkAt(place: number, at: Nanos): number {
+  /**
+   * Takes a cost out of the begins of a place at a time: one or several, none of which ever costs less than nothing. Returns how much,
+   * which is less if they are forgotten. O(log begins + those of that time).
+   */
+  private takeBack(place: number, cost: number, at: Nanos): number {
     let low = 0
     let high = this.length
     while (low < high) {
@@ -247,10 +247,15 @@ export class Begins {
       if (this.timeOf(this.linkTo(middle)) < at) low = middle + 1
       else high = middle
     }
-    for (let i = low; i < this.length && this.timeOf(this.linkTo(i)) === at; i++) {
-      if (this.links[6 * this.linkTo(i) - 2] === place) return this.linkTo(i)
+    let left = cost
+    for (let i = low; left > 0 && i < this.length && this.timeOf(this.linkTo(i)) === at; i++) {
+      const link = this.linkTo(i)
+      if (this.links[6 * link - 2] !== place) continue
+      const taken = Math.min(left, this.costOf(link))
+      this.times[3 * link - 2] = this.costOf(link) - taken
+      left -= taken
     }
-    return 0
+    return cost - left
   }
 
   /** The link to the begin that is so far from the first. */

@@ -132,4 +132,34 @@ describe('the begins of many places', () => {
     })
     fc.assert(law, { numRuns: RUNS })
   })
+  it('do not count twice as taken back, if they began at one time and are forgotten one after the other', () => {
+    const begins = new Begins({ limit: 3, interval: 10, burst: 3 })
+    begins.fit(100)
+    // At most 64 are forgotten at once: the first of these two, and not the second.
+    for (let place = 2; place < 65; place++) begins.add(place, 1, 0)
+    for (const place of [1, 65, 1]) begins.add(place, 1, 0)
+    for (let i = 0; i < 2; i++) begins.undo(1, 1, 0)
+    begins.add(1, 3, 5)
+    // Each 16th new one makes them forgotten.
+    for (let place = 66; place < 82; place++) begins.add(place, 1, 10)
+    expect(begins.fits(1, 1, 10)).toBe(false)
+  })
+
+  it('are taken back whole, also what began in several parts at one time', () => {
+    const begins = new Begins({ limit: 9, interval: 10, burst: 9 })
+    begins.fit(3)
+    for (const [place, cost] of [
+      [1, 1],
+      [2, 1],
+      [1, 1],
+      [2, 1],
+      [1, 4],
+    ] as const)
+      begins.add(place, cost, 0)
+    begins.undo(1, 4, 0)
+    expect(begins.used(1, 0)).toBe(2)
+    for (let i = 0; i < 2; i++) begins.undo(1, 1, 0)
+    expect([begins.used(1, 0), begins.used(2, 0)]).toEqual([0, 2])
+    expect(begins.opensAt(1, 9, 1)).toBe(1)
+  })
 })
