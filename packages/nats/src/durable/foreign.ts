@@ -61,7 +61,7 @@ export function mostOf(foreign: ReadonlyMap<string, number>): readonly string[] 
 }
 
 /** A message on such a subject is a dead letter now. */
-export interface Buried {
+interface Buried {
   readonly header: JobHeader
   readonly seq: number
   readonly error: GenPoolError
