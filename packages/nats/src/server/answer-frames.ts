@@ -45,7 +45,7 @@ export class AnswerFrames {
   }
 
   /** Null if it cannot travel: then it is not told. @param failed told why */
-  progress(value: unknown, failed: (error: unknown) => void): Uint8Array | null {
+  progress(value: unknown, failed: (error: unknown) => void = () => undefined): Uint8Array | null {
     try {
       return answerFrame(Kind.progress, { inHand: this.inHand() }, this.#body(value))
     } catch (error) {

@@ -69,6 +69,21 @@ describe('serve, if NATS refuses one thing that a node needs', () => {
   )
 })
 
+describe('a client on the connection of a node', () => {
+  it('is not refused because the node is', async () => {
+    const open = (denied: string): string =>
+      `{ user: both, password: x, permissions: { subscribe: { allow: ">", deny: "${denied}" } } }`
+    const server = await startServer(config(open('genpool.orders.*.call')))
+    const nc = await login(server, 'both')
+    const orders = remotePool<typeof Orders>(system, nc, { name: 'orders' })
+    await expect(serve(spawnPool(system, Orders, 'refused'), nc, { name: 'orders' })).rejects.toThrow('NATS refuses it')
+    expect(inspect(orders).refusal).toBeNull()
+    const good = await node(server, 'admin')
+    expect(await call(orders, { type: 'add', value: 1 })).toBe(2)
+    await good.stop()
+  })
+})
+
 describe('a node that loses a permission to subscribe', () => {
   it.each([
     ['genpool.orders.*.call', 'by a change'],
