@@ -1,9 +1,9 @@
-import { isDraft, nothing, type Objectish, original, type Patch } from 'immer'
+import { isDraft, original, type Patch } from 'immer'
 import { type Hold, holding, type Recipe, type Writer } from '../cells/cell'
 import { isPromise, type MaybePromise } from '../cells/maybe-promise'
 import { STALE } from '../groups/stale'
-import { applyPatches } from './own-names'
 import type { PatchLog } from './patch-log'
+import { redo } from './redo'
 import type { Refused, ReplicaMessage } from './replica-messages'
 import type { SessionPorts } from './session-ports'
 import { SessionTurn } from './session-turn'
@@ -325,15 +325,4 @@ type Replaying<S> = Writer<S> & Required<Pick<Writer<S>, 'replay'>>
 async function withVersion<S>(written: PromiseLike<S>, log: PatchLog<S>): Promise<Left<S>> {
   const value = await written
   return { value, version: log.versionOf(value) }
-}
-
-/** Applies patches to a draft, or to a value that has none. */
-function redo<S>(draft: unknown, patches: readonly Patch[]): S | undefined {
-  const whole = patches.findLastIndex(({ path }) => path.length === 0)
-  if (whole < 0) return void applyPatches(draft as Objectish, patches)
-  const value = (patches[whole] as Patch).value as Objectish | undefined
-  const rest = patches.slice(whole + 1)
-  // A recipe that returns undefined changes nothing.
-  if (value === undefined) return nothing as never
-  return (rest.length === 0 ? value : applyPatches(value, rest)) as S
 }
