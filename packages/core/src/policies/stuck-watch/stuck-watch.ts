@@ -65,7 +65,7 @@ export class StuckWatch implements Listener {
     if (this.#afterMs === Infinity) return
     const now = this.pool.clock.now()
     for (const seat of this.pool.seats)
-      for (const request of seat.inHand) if (seat.runs(request)) this.handlerStarted(seat, request, now)
+      for (const request of seat.requests) if (seat.runs(request)) this.handlerStarted(seat, request, now)
   }
 
   handlerStarted(seat: Seat, request: RequestFacts, now: Nanos): void {
