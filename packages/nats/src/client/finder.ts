@@ -75,8 +75,8 @@ export class Finder {
   /** Somebody listens, and has not answered: a node whose process stands still, or something else. */
   #again(): void {
     const { ports } = this
-    if (!this.#asking || !ports.canAsk() || ports.isPatient()) this.#unheard = 0
-    else if (++this.#unheard * AGAIN_MS >= ports.patienceMs()) {
+    if (!this.#asking || !ports.canAsk()) this.#unheard = 0
+    else if (++this.#unheard * AGAIN_MS >= ports.patienceMs() && !ports.isPatient()) {
       this.end()
       return ports.mute()
     }
