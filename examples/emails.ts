@@ -8,7 +8,7 @@
  * It needs nats-server; on Debian: apt-get install -y nats-server
  */
 import { definePool, noReply, spawnPool } from '@genpool/core'
-import { durable } from '@genpool/nats'
+import { type DeadLetter, durable } from '@genpool/nats'
 import { connect } from '@nats-io/transport-node'
 import { start } from 'nact'
 import { type ChildProcess, fork, spawn } from 'node:child_process'
@@ -121,7 +121,12 @@ async function main(): Promise<void> {
     console.log(`A dead letter: ${JSON.stringify(letter.message)}`)
     console.log(`  ${letter.attempts} attempts, the last one: ${letter.reason}`)
     provider.isCorrected = true
-    for (const dead of await jobs.dead()) await jobs.retry(dead)
+    const letters: DeadLetter[] = []
+    // They come in pages of 100. All are read before one is sent again: it may die again, and is the last one then.
+    for (let page = await jobs.dead(); page.length > 0; page = await jobs.dead({ after: page.at(-1)!.seq })) {
+      letters.push(...page)
+    }
+    for (const dead of letters) await jobs.retry(dead)
     await until(() => provider.sent.size === MAILS)
     console.log(`The address is corrected, and it is sent again: ${provider.sent.size} of ${MAILS} mails are sent.`)
     await until(async () => (await jobs.inspect()).inHand === 0)

@@ -8,7 +8,7 @@
 import { startNats } from './support/nats'
 // #region pool
 import { definePool, drain, noReply, spawnPool } from '@genpool/core'
-import { durable } from '@genpool/nats'
+import { type DeadLetter, durable } from '@genpool/nats'
 import { connect } from '@nats-io/transport-node'
 import { start, stop } from 'nact'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -66,7 +66,16 @@ async function main(): Promise<void> {
   }
   await done()
   console.log(`${sent.size} invoices are sent`)
-  for (const letter of await jobs.dead()) {
+  const letters: DeadLetter[] = []
+  // They come in pages of 100. All are read before one is sent again: it may die again, and is the last one then.
+  for (
+    let page = await jobs.dead();
+    page.length > 0;
+    page = await jobs.dead({ after: page.at(-1)!.seq })
+  ) {
+    letters.push(...page)
+  }
+  for (const letter of letters) {
     console.log(`dead after ${letter.attempts} attempts: ${letter.reason}`)
     isDown = false // somebody has mended it
     await jobs.retry(letter)

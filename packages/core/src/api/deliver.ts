@@ -12,6 +12,8 @@ export type { DeliveryOptions }
 export interface Delivering {
   /** Ends it: its handler sees that in `ctx.signal`, and its commit is refused. */
   cancel(): void
+  /** Takes it back if no member has it yet: then `ended` is told that it was cancelled. Returns whether it did. */
+  takeBack(): boolean
 }
 
 /**

@@ -73,6 +73,13 @@ export class DeliveredCast extends Request {
     this.#pool.giveUp(this, 'cancelled')
   }
 
+  /** Ends it if it waits for a member, and no handler has had it. Returns whether it did. */
+  takeBack(): boolean {
+    if (this.outcome !== null || this.runner !== null || this.isCalled) return false
+    this.cancel()
+    return true
+  }
+
   /**
    * While its commit is being written, or is that of a batch in which others stay, nobody knows whether it is done: it waits for that, or it would run again, and count twice. If the
    * commit comes to nothing, it fails then.

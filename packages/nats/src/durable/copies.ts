@@ -1,18 +1,22 @@
 import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream'
 import { type Clock, type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { isFull } from './failures'
+import { isFull as hasNoRoom } from './failures'
 import type { QueueNames } from './names'
 import { isWrongLast, type Publisher } from './publisher'
 
 /** What is written down is kept for so long at least, while a server is there all the time. */
 const KEEP_MS = 600_000
 const LOOK_MS = 60_000
+/** Of so many it is known here what could not be written. */
+const MOST_UNWRITTEN = 10_000
 
-/** A delayed cast, as it is told from all others: its place before it was moved, and when it was stored there. */
-interface Origin {
+/** Where a copy comes from: the place of a delayed cast before it was moved, or of a dead letter, and when it was stored there. */
+export interface Origin {
   readonly seq: number
   readonly storedAt: string
+  /** It was a dead letter, and is sent again. */
+  readonly isLetter: boolean
 }
 
 /** The id of what is moved. */
@@ -20,10 +24,15 @@ export function movedId({ seq, storedAt }: { readonly seq: number; readonly stor
   return `later.${seq}.${storedAt}`
 }
 
-/** From which delayed cast something was moved, by its id; null if that says nothing of it. */
+/** The id of a dead letter that is sent again. */
+export function sentAgainId({ seq, time }: { readonly seq: number; readonly time: Date }): string {
+  return `retry.${seq}.${time.getTime()}`
+}
+
+/** From where something comes that was moved or sent again, by its id; null if that says nothing of it. */
 export function originIn(messageId: string | undefined): Origin | null {
-  const [, seq, storedAt] = /^later\.(\d{1,16})\.(\d+(?:\.\d+)?)$/.exec(messageId ?? '') ?? []
-  return seq === undefined || storedAt === undefined ? null : { seq: Number(seq), storedAt }
+  const [, kind, seq, storedAt] = /^(later|retry)\.(\d{1,16})\.(\d+(?:\.\d+)?)$/.exec(messageId ?? '') ?? []
+  return seq === undefined || storedAt === undefined ? null : { seq: Number(seq), storedAt, isLetter: kind === 'retry' }
 }
 
 /** What was so when it was looked whether something may be forgotten. */
@@ -37,7 +46,7 @@ interface Mark {
 }
 
 /**
- * Knows which copy of a delayed cast runs.
+ * Knows which copy of a delayed cast runs, or of a dead letter that was sent again.
  *
  * A cast is moved by storing a copy where it runs. If who has moved it ends before the server knows, it is moved again, and the server
  * knows ids for a while only, and after a restart only those of casts that are still there. So who begins a copy writes down first which one it
@@ -45,6 +54,8 @@ interface Mark {
  */
 export class Copies {
   #mark: Mark | null = null
+  /** Which copies run, by the subjects where that could not be written down. The oldest first. */
+  readonly #unwritten = new Map<string, { readonly storedAt: string; readonly copy: number }>()
   #lookAt: Nanos = -Infinity
 
   constructor(
@@ -58,28 +69,49 @@ export class Copies {
   ) {}
 
   /**
-   * Whether the copy at this place is the one that runs. The first one that asks is. While the server has no room to write it down, all are.
+   * Whether the copy at this place is the one that runs. The first one that asks is. While the server has no room to write it down, this
+   * process knows what it has said itself: if all waited for that, nothing might make room.
    *
    * @throws what the server says, if nobody knows
    */
-  async mayRun({ seq, storedAt }: Origin, copy: number): Promise<boolean> {
-    const { jsm, notes, names } = this.ports
-    const subject = names.movedOf(seq)
-    const frame = Buffer.from(JSON.stringify({ storedAt, copy }))
+  async mayRun(origin: Origin, copy: number): Promise<boolean> {
+    const { notes, names } = this.ports
+    const { seq, storedAt } = origin
+    const subject = origin.isLetter ? names.sentAgainOf(seq) : names.movedOf(seq)
+    const unwritten = this.#unwritten.get(subject)
+    const first = unwritten?.storedAt === storedAt ? unwritten.copy : copy
+    const frame = Buffer.from(JSON.stringify({ storedAt, copy: first }))
     for (let expected = 0; ;) {
+      let isFull = false
       try {
         await notes.store({ subject, frame, expected })
-        return true
+        this.#unwritten.delete(subject)
+        return first === copy
       } catch (error) {
-        if (isFull(error)) return true
-        if (!isWrongLast(error)) throw error
+        isFull = hasNoRoom(error)
+        if (!isFull && !isWrongLast(error)) throw error
       }
-      const found = await jsm.streams.getMessage(names.tries, { last_by_subj: subject })
-      const first = found === null ? null : writtenIn(found)
-      // Otherwise it is of another cast, whose place this one has: its stream was made anew.
-      if (first?.storedAt === storedAt) return first.copy === copy
-      expected = found?.seq ?? 0
+      const written = await this.#writtenOn(subject)
+      if (written?.storedAt === storedAt) return written.copy === copy
+      if (isFull) return this.#keep(subject, { storedAt, copy: first }) === copy
+      // It is of another cast, whose place this one has: its stream was made anew.
+      expected = written?.seq ?? 0
     }
+  }
+
+  async #writtenOn(subject: string): Promise<{ seq: number; storedAt?: unknown; copy?: unknown } | null> {
+    const { jsm, names } = this.ports
+    const found = await jsm.streams.getMessage(names.tries, { last_by_subj: subject })
+    return found === null ? null : { ...writtenIn(found), seq: found.seq }
+  }
+
+  /** Returns the copy that runs. */
+  #keep(subject: string, first: { readonly storedAt: string; readonly copy: number }): number {
+    this.#unwritten.delete(subject)
+    this.#unwritten.set(subject, first)
+    const [oldest] = this.#unwritten.keys()
+    if (this.#unwritten.size > MOST_UNWRITTEN && oldest !== undefined) this.#unwritten.delete(oldest)
+    return first.copy
   }
 
   /**

@@ -4,6 +4,7 @@ import { textOf } from '@genpool/runtime'
 import { type Bodies, ownBodies } from '../wire/codec'
 import { Writer } from '../wire/writer'
 import type { Failure } from './attempts'
+import { type Origin, sentAgainId } from './copies'
 import { isFailure } from './history'
 import { movedFrame, readJob } from './job-frame'
 import type { QueueNames } from './names'
@@ -99,10 +100,22 @@ export class DeadLetters {
     if (found === null) throw this.#refused(seq, GONE)
     const job = jobIn(deathIn(found.data).data)
     if (job === null) throw this.#refused(seq, UNREADABLE)
-    const frame = movedFrame({ ...job.header, delayMs: undefined, storedAt: undefined }, job.body)
+    const frame = movedFrame({ ...job.header, delayMs: undefined, storedAt: undefined, isSentAgain: true }, job.body)
     // An id of its own: the one of the cast may still be known as a duplicate.
-    const messageId = `retry.${seq}.${found.time.getTime()}`
+    const messageId = sentAgainId(found)
     return publisher.store({ subject: names.subjectOf(job.header.key), frame, messageId })
+  }
+
+  /** Its cast begins: who has sent it again may have ended before it was deleted. Never rejects. */
+  async begins({ seq, storedAt }: Pick<Origin, 'seq' | 'storedAt'>): Promise<void> {
+    const { jsm, names } = this.parts
+    try {
+      const found = await jsm.streams.getMessage(names.dead, { seq })
+      // Otherwise it is another one, in a stream that was made anew.
+      if (found !== null && String(found.time.getTime()) === storedAt) await this.discard(seq)
+    } catch {
+      // Who may delete it can: it is in the list.
+    }
   }
 
   /** Deletes one. Returns whether it was there. */

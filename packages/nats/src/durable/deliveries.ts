@@ -7,6 +7,7 @@ import type { ConsumerInspection } from './figures'
 import type { Incoming } from './incoming'
 import { NewerJob, NO_HEADER, readJob } from './job-frame'
 import { badJob, Job, runJob, storedAtOf } from './job-runs'
+import { PLAIN } from './names'
 import { Turns } from './turns'
 
 /** What has run for so many times `ackWait` keeps no other one from its turn. */
@@ -14,6 +15,11 @@ const LONGEST_TURN = 10
 const STOPPED = 'the consumer stops'
 const NO_ROOM = 'more came than the pool could begin'
 const EARLY = 'it came before its "backoff" was over: who had it before could not tell the server when it is to come'
+const HELD =
+  'it waited here for long, since limits of the pool or busy members held it back: others may be able to begin it'
+/** For so long who gives back a cast with a key leaves its lane to others. */
+const LEAVES_MS = 500
+const MOST_DOUBLINGS = 3
 const STOOD_STILL = 'this process stood still, so the cast may be with another one'
 
 /** The casts that a consumer has in hand: from their delivery until the server knows what became of them. */
@@ -71,9 +77,25 @@ export class Deliveries {
     return most
   }
 
-  /** Says of all that they are in work. */
+  /** Says of all that they are in work, and gives back what the pool could not begin for long. */
   renew(): void {
-    for (const { incoming } of this.#inHand) incoming.working()
+    const now = this.ports.clock.now()
+    for (const job of this.#inHand) {
+      job.incoming.working()
+      if (this.#isHeld(job, now)) this.#takeBack(job)
+    }
+  }
+
+  /** Longer each time that it was given back: nobody may be able to begin it. */
+  #isHeld({ since, kept, lapsed }: Job, now: Nanos): boolean {
+    const times = Math.min(MOST_DOUBLINGS, kept.tries.returned)
+    return !lapsed && now - since >= (this.ports.ackWaitMs / 3) * 2 ** times * NS_PER_MS
+  }
+
+  #takeBack(job: Job): void {
+    job.givenBack = HELD
+    if (job.running?.takeBack() !== true) job.givenBack = undefined
+    else if (job.lane !== PLAIN) this.ports.leaveLane(job.lane, LEAVES_MS)
   }
 
   /** All that is here may be somebody else's now: what runs is ended, and what has not begun never will. */
@@ -110,8 +132,7 @@ export class Deliveries {
     if (job === null) return
     if (this.ports.refusals.isUnheard(incoming)) return this.#endings.repeat(job)
     const covered = this.ports.marks.cover(lane, incoming.seq)
-    const isMoved = job.header.storedAt !== undefined
-    if (covered === null && !isMoved && !this.#hasPast(job)) return this.#begin(job)
+    if (covered === null && !isCopy(job) && !this.#hasPast(job)) return this.#begin(job)
     this.#opening++
     this.#prepare(job, covered).then(
       (mayRun) => {
@@ -155,12 +176,15 @@ export class Deliveries {
     return this.#endings.hasGivenBack(incoming)
   }
 
-  /** Learns what must be known before it begins. Returns whether it may: of the copies of a delayed cast one does. */
+  /** Learns what must be known before it begins. Returns whether it may: of copies one does. */
   async #prepare(job: Job, covered: Promise<void> | null): Promise<boolean> {
     await this.#remember(job, covered)
-    const { header, incoming } = job
-    const origin = header.storedAt === undefined ? null : originIn(incoming.messageId)
-    return origin === null || this.ports.copies.mayRun(origin, incoming.seq)
+    const { incoming } = job
+    const origin = isCopy(job) ? originIn(incoming.messageId) : null
+    if (origin === null) return true
+    if (!(await this.ports.copies.mayRun(origin, incoming.seq))) return false
+    if (origin.isLetter) await this.ports.letters.begins(origin)
+    return true
   }
 
   async #remember(job: Job, covered: Promise<void> | null): Promise<void> {
@@ -276,4 +300,9 @@ export class Deliveries {
     if (this.#inHand.size > 0) return
     for (const done of this.#waiting.splice(0)) done()
   }
+}
+
+/** Whether there may be another one: it was moved or sent again. */
+function isCopy({ header: { storedAt, isSentAgain } }: Job): boolean {
+  return storedAt !== undefined || isSentAgain
 }

@@ -31,7 +31,7 @@ import { explainQueue } from './explain-consumer'
 import { DurableFailures, isFull } from './failures'
 import type { ConsumerInspection, QueueInspection } from './figures'
 import { castGuesses, consumerGuesses, queueGuesses } from './first-guesses'
-import { jobFrame } from './job-frame'
+import { jobFrame, NO_HEADER } from './job-frame'
 import { calledIn, isCall } from './job-runs'
 import { type Stored, Unknown } from './publisher'
 import { Queue } from './queue'
@@ -237,7 +237,7 @@ class DurableQueue implements Durable {
       if (type !== null) throw new InvalidError(`cast to "${this.name}"`, [{ path: ['type'], message: isCall(type) }])
     }
     const max = Math.min(options.maxBytes, maxPayload - RESERVE)
-    const header = { id, key, expiresMs: expires, delayMs: delay > 0 ? delay : undefined, storedAt: undefined }
+    const header = { ...NO_HEADER, id, key, expiresMs: expires, delayMs: delay > 0 ? delay : undefined }
     try {
       return jobFrame(header, { bodies, value: message, max })
     } catch (error) {

@@ -43,7 +43,8 @@ export class Endings {
     const ending = endingOf({ error, runs, attempt: job.attempt, uncounted, isStopping }, this.ports.rules)
     if (ending.kind === 'done') this.#done(job)
     else if (ending.kind === 'dead') this.#refused(job, error as GenPoolError, runs)
-    else if (ending.kind === 'returned') this.giveBack(job, reasonOf(error as GenPoolError), ending.delayMs)
+    else if (ending.kind === 'returned')
+      this.giveBack(job, job.givenBack ?? reasonOf(error as GenPoolError), ending.delayMs)
     else if (ending.kind === 'stopped') this.#settle(job, () => this.#cutShort(job, error as GenPoolError))
     else this.#settle(job, () => this.#again(job, error as GenPoolError, ending))
   }

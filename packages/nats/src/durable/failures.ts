@@ -39,8 +39,8 @@ export class DurableFailures {
   /** A dead letter was sent again, and is still there. */
   notDeleted(seq: number, cause: unknown): GenPoolError {
     const says =
-      `The cast of dead letter ${seq} is stored again, but the letter could not be deleted: ${whatHappened(cause, this.domain)} Delete it with ` +
-      'discard(), and do not retry it: after "duplicates", or a restart of the server, that would store the cast once more.'
+      `The cast of dead letter ${seq} is stored again, but the letter could not be deleted: ${whatHappened(cause, this.domain)} Who begins the ` +
+      'cast tries that again. If it stays, delete it with discard(), and do not retry it: that would run the cast once more.'
     return new UnreachableError(this.queue, true, { says, cause, so: '' })
   }
 

@@ -1,4 +1,4 @@
-import type { ConsumerInfo, JetStreamManager, StoredMsg } from '@nats-io/jetstream'
+import type { ConsumerInfo, JetStreamManager, StoredMsg, StreamState } from '@nats-io/jetstream'
 import { InvalidError } from '@genpool/core'
 import type { GenPoolError } from '@genpool/runtime'
 import type { DeadLetters } from './dead-letters'
@@ -9,6 +9,7 @@ import type { QueueNames } from './names'
 /** So many are buried in one turn. */
 const MOST = 200
 const MOST_NAMED = 5
+const MOST_LOOKS = 20
 
 /**
  * The subjects of the stream that are no lanes of the queue, and whose messages nobody gets, with how many there are. What a consumer of
@@ -23,6 +24,23 @@ export function foreignIn(
   const isForeign = (subject: string): boolean =>
     !names.has(subject) && !taken.some((filter) => isMatch(filter.split('.'), subject.split('.')))
   return new Map(Object.entries(subjects).filter(([subject]) => isForeign(subject)))
+}
+
+/**
+ * How many messages the subjects of the stream have. Of those that are no lanes it is looked whether they have one: nats-server 2.9 goes on
+ * to count what was purged from a stream in memory.
+ */
+export async function subjectsIn(
+  jsm: ForeignPorts['jsm'],
+  names: Pick<QueueNames, 'jobs' | 'has'>,
+  { subjects = {} }: Pick<StreamState, 'subjects'>,
+): Promise<Readonly<Record<string, number>>> {
+  const others = Object.keys(subjects).filter((subject) => !names.has(subject))
+  const isGone = async (subject: string): Promise<boolean> =>
+    (await jsm.streams.getMessage(names.jobs, { seq: 1, next_by_subj: subject } as never)) === null
+  const looks = others.slice(0, MOST_LOOKS).map(async (subject) => ((await isGone(subject)) ? [subject] : []))
+  const gone = new Set((await Promise.all(looks)).flat())
+  return gone.size === 0 ? subjects : Object.fromEntries(Object.entries(subjects).filter(([each]) => !gone.has(each)))
 }
 
 function filtersOf({ filter_subject, filter_subjects }: ConsumerInfo['config']): readonly string[] {
@@ -43,7 +61,7 @@ export function mostOf(foreign: ReadonlyMap<string, number>): readonly string[] 
 }
 
 /** A message on such a subject is a dead letter now. */
-export interface Buried {
+interface Buried {
   readonly header: JobHeader
   readonly seq: number
   readonly error: GenPoolError

@@ -6,7 +6,7 @@ import { Writer } from '../wire/writer'
 /** The first byte of a stored cast: "j". */
 const MAGIC = 0x6a
 const VERSION = 1
-const Flag = { key: 1, expires: 2, delay: 4, storedAt: 8 } as const
+const Flag = { key: 1, expires: 2, delay: 4, storedAt: 8, sentAgain: 16 } as const
 const LONGEST_ID = 1024
 
 /** What is stored of a cast beside its message. */
@@ -19,6 +19,8 @@ export interface JobHeader {
   readonly delayMs: number | undefined
   /** When it was stored first, for one that was moved; otherwise the stream knows. Milliseconds of the server's clock. */
   readonly storedAt: number | undefined
+  /** It was a dead letter, and is sent again. */
+  readonly isSentAgain: boolean
 }
 
 /** Of bytes that cannot be read. */
@@ -28,6 +30,7 @@ export const NO_HEADER: JobHeader = {
   expiresMs: undefined,
   delayMs: undefined,
   storedAt: undefined,
+  isSentAgain: false,
 }
 
 /** A cast of a newer version of this package: another consumer may understand it. */
@@ -64,7 +67,7 @@ export function movedFrame(header: JobHeader, body: Uint8Array): Uint8Array {
   return to.take()
 }
 
-function begin({ id, key, expiresMs, delayMs, storedAt }: JobHeader, max: number): Writer {
+function begin({ id, key, expiresMs, delayMs, storedAt, isSentAgain }: JobHeader, max: number): Writer {
   const to = spare ?? new Writer()
   // A getter of a message may make another frame meanwhile.
   spare = null
@@ -75,7 +78,8 @@ function begin({ id, key, expiresMs, delayMs, storedAt }: JobHeader, max: number
     (key === undefined ? 0 : Flag.key) |
       (expiresMs === undefined ? 0 : Flag.expires) |
       (delayMs === undefined ? 0 : Flag.delay) |
-      (storedAt === undefined ? 0 : Flag.storedAt),
+      (storedAt === undefined ? 0 : Flag.storedAt) |
+      (isSentAgain ? Flag.sentAgain : 0),
   )
   to.text(id)
   if (key !== undefined) to.text(key)
@@ -98,7 +102,8 @@ export function readJob(bytes: Uint8Array): { readonly header: JobHeader; readon
   const expiresMs = (flags & Flag.expires) === 0 ? undefined : timeIn(reader)
   const delayMs = (flags & Flag.delay) === 0 ? undefined : timeIn(reader)
   const storedAt = (flags & Flag.storedAt) === 0 ? undefined : timeIn(reader)
-  return { header: { id, key, expiresMs, delayMs, storedAt }, body: bytes.subarray(reader.at) }
+  const isSentAgain = (flags & Flag.sentAgain) !== 0
+  return { header: { id, key, expiresMs, delayMs, storedAt, isSentAgain }, body: bytes.subarray(reader.at) }
 }
 
 function textIn(reader: Reader, what: string): string {

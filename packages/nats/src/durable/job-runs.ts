@@ -19,6 +19,8 @@ export class Job {
   isUnsure = false
   /** Whether it may be somebody else's: then it must not begin. */
   lapsed = false
+  /** Why it is given back though the pool has refused nothing; undefined if it is not. */
+  givenBack: string | undefined
   /** Null until the pool has it. */
   running: Delivering | null = null
 

@@ -104,6 +104,11 @@ export class QueueNames {
     return `${this.#base}.tries.moved.${seq}`
   }
 
+  /** Which copy runs of the dead letter that had this place, and was sent again. */
+  sentAgainOf(seq: number): string {
+    return `${this.#base}.tries.moved.dead.${seq}`
+  }
+
   deadOf(seq: number): string {
     return `${this.#base}.dead.${seq}`
   }

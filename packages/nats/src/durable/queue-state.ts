@@ -34,20 +34,23 @@ export class QueueState {
 
   /**
    * @param consumers all of the stream
-   * @param info with the messages of each subject
-   * @param more `missing`: the subjects whose consumers are gone
+   * @param more `missing`: the subjects whose consumers are gone. `subjects`: how many messages each has
    */
   constructor(
     names: Pick<QueueNames, 'all' | 'has'>,
     consumers: readonly ConsumerInfo[],
     { state, config }: Pick<StreamInfo, 'state' | 'config'>,
-    more: { readonly missing: readonly Subject[]; readonly dead: number },
+    more: {
+      readonly missing: readonly Subject[]
+      readonly subjects: Readonly<Record<string, number>>
+      readonly dead: number
+    },
   ) {
     const missing = (this.#missing = more.missing)
     this.dead = more.dead
     const own = new Set(names.all.map(({ consumer }) => consumer))
     this.consumers = consumers.filter(({ name }) => own.has(name))
-    const { subjects = {} } = state
+    const { subjects } = more
     this.foreign = foreignIn(subjects, consumers, names)
     this.#others = Object.entries(subjects).reduce((sum, [subject, count]) => sum + (names.has(subject) ? 0 : count), 0)
     this.stream = state

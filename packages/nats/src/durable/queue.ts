@@ -16,7 +16,7 @@ import { type Consumers, consumersOf } from './consumers-of'
 import type { CheckedDurableOptions } from './durable-options'
 import { DurableFailures, isNoStream } from './failures'
 import type { QueueInspection } from './figures'
-import { type Foreign, mostOf } from './foreign'
+import { type Foreign, mostOf, subjectsIn } from './foreign'
 import { Growth } from './growth'
 import { History } from './history'
 import { InFlight } from './in-flight'
@@ -229,7 +229,9 @@ export class Queue {
       foundStream(jsm, names.dead),
     ])
     const jobs = await foundStream(jsm, names.jobs, { subjects_filter: '>' })
-    const state = new QueueState(names, found, jobs ?? NO_STREAM, { missing, dead: letters?.state.messages ?? 0 })
+    const info = jobs ?? NO_STREAM
+    const subjects = await subjectsIn(jsm, names, info.state)
+    const state = new QueueState(names, found, info, { missing, subjects, dead: letters?.state.messages ?? 0 })
     this.#saw(state.stream)
     // What was made meanwhile is there.
     if (ensured !== this.#ensured) return state

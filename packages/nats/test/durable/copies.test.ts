@@ -2,7 +2,7 @@ import { durable } from '@genpool/nats'
 import { virtualClock } from '@genpool/runtime/testing'
 import { JetStreamApiError, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { Copies, movedId, originIn } from '../../src/durable/copies'
+import { Copies, movedId, originIn, sentAgainId } from '../../src/durable/copies'
 import { QueueNames } from '../../src/durable/names'
 import { Publisher } from '../../src/durable/publisher'
 import { endJetStream, startJetStream } from '../support/jetstream'
@@ -11,7 +11,7 @@ import { connectTo } from '../support/server'
 const MINUTE = 60_000
 const names = new QueueNames({ prefix: 'genpool', name: 'q', lanes: 1, domain: undefined })
 const clock = virtualClock()
-const origin = (seq: number, storedAt = '1700000000000.25') => ({ seq, storedAt })
+const origin = (seq: number, storedAt = '1700000000000.25', isLetter = false) => ({ seq, storedAt, isLetter })
 
 let connection: NatsConnection
 let jsm: JetStreamManager
@@ -49,6 +49,31 @@ describe('of the copies of a delayed cast', () => {
     expect(await copiesOf({ store: () => Promise.reject(full) }).mayRun(origin(5), 7)).toBe(true)
     const gone = copiesOf({ store: () => Promise.reject(new Error('gone')) })
     await expect(gone.mayRun(origin(5), 7)).rejects.toThrow('gone')
+  })
+
+  it('while there is no room, what is written down counts, and otherwise what is known here', async () => {
+    await copiesOf().mayRun(origin(5), 7)
+    const full = new JetStreamApiError({ code: 503, err_code: 10077, description: 'maximum messages exceeded' })
+    let isFull = true
+    const publisher = new Publisher(connection, clock, () => 60_000)
+    const copies = copiesOf({ store: (what) => (isFull ? Promise.reject(full) : publisher.store(what)) })
+    expect(await copies.mayRun(origin(5), 9)).toBe(false)
+    expect(await copies.mayRun(origin(5), 7)).toBe(true)
+    for (const copy of [8, 10, 8]) expect(await copies.mayRun(origin(6), copy)).toBe(copy === 8)
+    // Another one, in a stream that was made anew.
+    expect(await copies.mayRun(origin(6, '1'), 3)).toBe(true)
+    expect(await copies.mayRun(origin(7), 4)).toBe(true)
+    isFull = false
+    expect(await copies.mayRun(origin(7), 11)).toBe(false)
+    expect(await copiesOf().mayRun(origin(7), 11)).toBe(false)
+    expect(await copies.mayRun(origin(7), 4)).toBe(true)
+  })
+
+  it('a delayed cast and a dead letter that have the same place are not taken for each other', async () => {
+    const copies = copiesOf()
+    expect(await copies.mayRun(origin(5, '1'), 7)).toBe(true)
+    expect(await copies.mayRun(origin(5, '1', true), 8)).toBe(true)
+    expect(await copies.mayRun(origin(5, '1', true), 7)).toBe(false)
   })
 
   it('what is written down is forgotten when a server was there for ten minutes, and all of that time is done', async () => {
@@ -96,9 +121,10 @@ describe('of the copies of a delayed cast', () => {
 describe('the id of what was moved', () => {
   it('says what it was', () => {
     expect(originIn(movedId({ seq: 5, storedAt: 1700000000000.25 }))).toEqual(origin(5))
+    expect(originIn(sentAgainId({ seq: 5, time: new Date(17) }))).toEqual(origin(5, '17', true))
   })
 
-  it.each([undefined, '', 'order-1', 'later.5', 'later.x.1', 'later.5.1 ', 'later.5.>', 'retry.5.1'])(
+  it.each([undefined, '', 'order-1', 'later.5', 'later.x.1', 'later.5.1 ', 'later.5.>', 'retry.5', 'other.5.1'])(
     'says nothing if it is %j',
     (id) => {
       expect(originIn(id)).toBeNull()

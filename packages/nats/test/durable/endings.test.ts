@@ -5,6 +5,7 @@ import type { DeliveryPorts } from '../../src/durable/delivery-ports'
 import { Endings } from '../../src/durable/endings'
 import { ConsumerCounts } from '../../src/durable/figures'
 import { Incoming } from '../../src/durable/incoming'
+import { NO_HEADER } from '../../src/durable/job-frame'
 import { Job } from '../../src/durable/job-runs'
 import { Unknown } from '../../src/durable/publisher'
 
@@ -49,7 +50,7 @@ function inHand(put: () => Promise<void>) {
     failed: () => undefined,
   }
   const endings = new Endings(ports as unknown as DeliveryPorts, () => void said.push('finished'))
-  const header = { id: 'a', key: undefined, expiresMs: undefined, delayMs: undefined, storedAt: undefined }
+  const header = { ...NO_HEADER, id: 'a' }
   const job = new Job(Incoming.of(message as never)!, 0, header, new Uint8Array(), 0)
   job.attempt = 3
   job.kept = { tries: { ...NO_TRIES, noted: 3 }, revision: 5 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { jobFrame, movedFrame, readJob } from '../../src/durable/job-frame'
+import { jobFrame, movedFrame, NO_HEADER, readJob } from '../../src/durable/job-frame'
 import { bodiesOf, defaultCodec } from '../../src/wire/codec'
 import { BadFrame } from '../../src/wire/errors'
 
@@ -12,6 +12,7 @@ const header = fc.record({
   expiresMs: maybe(time),
   delayMs: maybe(time),
   storedAt: maybe(time),
+  isSentAgain: fc.boolean(),
 })
 
 describe('a stored cast', () => {
@@ -45,7 +46,7 @@ describe('a stored cast', () => {
 
   it('that is too large is refused', () => {
     const value = 'x'.repeat(100)
-    const small = { id: 'a', key: undefined, expiresMs: undefined, delayMs: undefined, storedAt: undefined }
+    const small = { ...NO_HEADER, id: 'a' }
     expect(() => jobFrame(small, { bodies, value, max: 50 })).toThrow('larger than the 50 bytes')
   })
 })
