@@ -281,6 +281,7 @@ export class JobConsumer {
       isStopping: () => this.#stopping !== null,
       // Other consumers may stop at the same time.
       forgotten: () => (this.#stopping === null ? this.#demand.forgotten() : this.#demand.allForgotten()),
+      comesAgain: (delayMs) => this.#demand.comesAgain(delayMs),
       ackWaitMs: this.queue.options.ackWait,
       serverNow: () => time.now(),
       mayTell: () => this.#link.usable || this.#stopping === null,

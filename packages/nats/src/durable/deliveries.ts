@@ -25,6 +25,8 @@ const STOOD_STILL = 'this process stood still, so the cast may be with another o
 /** The casts that a consumer has in hand: from their delivery until the server knows what became of them. */
 export class Deliveries {
   readonly #inHand = new Set<Job>()
+  /** The same, by their places: the newest of each. */
+  readonly #bySeq = new Map<number, Job>()
   /** Those that are not given to the pool yet. */
   #opening = 0
   /** Those who want to know when nothing is in hand. */
@@ -156,21 +158,22 @@ export class Deliveries {
     )
   }
 
-  /** Whether it is in hand: a server that was restarted, or away for long, brings it once more. Who has it answers the newest delivery. */
+  /**
+   * Whether it is in hand. A server that was restarted, or away for long, brings it once more, and one that has given back a cast to requests
+   * that nobody hears brings another one as a new one (2.9). Who has it answers the newest delivery.
+   */
   #isHere(incoming: Incoming, lane: number): boolean {
-    if (!this.#hasPast({ incoming, lane })) return false
-    for (const job of this.#inHand) {
-      if (job.lapsed || job.incoming.seq !== incoming.seq || job.incoming.storedAt !== incoming.storedAt) continue
-      job.incoming = incoming
-      this.ports.finished(lane)
-      return true
-    }
-    return false
+    const job = this.#bySeq.get(incoming.seq)
+    if (job === undefined || job.lapsed || job.incoming.storedAt !== incoming.storedAt) return false
+    job.incoming = incoming
+    this.ports.finished(lane)
+    return true
   }
 
   /** Whether something may be kept of it. */
   #hasPast({ incoming, lane }: Pick<Job, 'incoming' | 'lane'>): boolean {
-    return incoming.deliveries > 1 || this.ports.marks.isDoubtful(lane, incoming.seq)
+    if (incoming.deliveries > 1 || this.ports.marks.isDoubtful(lane, incoming.seq)) return true
+    return this.#endings.hasGivenBack(incoming)
   }
 
   /** Learns what must be known before it begins. Returns whether it may: of copies one does. */
@@ -215,6 +218,7 @@ export class Deliveries {
     this.ports.marks.saw(incoming.storedAt)
     const job = new Job(incoming, lane, header, body, this.ports.clock.now())
     this.#inHand.add(job)
+    this.#bySeq.set(incoming.seq, job)
     return job
   }
 
@@ -290,6 +294,7 @@ export class Deliveries {
 
   #finish(job: Job): void {
     this.#inHand.delete(job)
+    if (this.#bySeq.get(job.incoming.seq) === job) this.#bySeq.delete(job.incoming.seq)
     this.#turns.leave(job)
     this.ports.finished(job.lane)
     if (this.#inHand.size > 0) return

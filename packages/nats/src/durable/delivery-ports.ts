@@ -30,6 +30,8 @@ export interface DeliveryPorts extends RunPorts {
   isStopping(): boolean
   /** Before a cast is given back: resolves when no request is left at the server that would take it and that nobody hears. */
   forgotten(): Promise<void> | null
+  /** A cast was given back, and comes again after so long. */
+  comesAgain(delayMs: number): void
   /** By the clock of the server. */
   serverNow(): number
   /** Does not ask for a lane of keys for so long. */

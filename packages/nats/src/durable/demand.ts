@@ -1,4 +1,4 @@
-import { NS_PER_MS, WakeTimer } from '@genpool/runtime'
+import { type Nanos, NS_PER_MS, WakeTimer } from '@genpool/runtime'
 import type { Msg } from '@nats-io/transport-node'
 import { CancelledPulls } from './cancelled-pulls'
 import { HandOver } from './hand-over'
@@ -8,6 +8,11 @@ import type { Queue } from './queue'
 
 /** How often a pool whose members others keep busy is looked at. */
 const LOOK_MS = 25
+
+/** A cast that comes again later than that is none for which requests are forgotten at once. */
+const SOON_BACK_MS = 1000
+/** The server may need so long. */
+const WAY_MS = 500
 
 /** What it needs of a consumer. */
 interface DemandPorts {
@@ -34,6 +39,8 @@ export class Demand {
   readonly #wake: WakeTimer
   readonly #handOver = new HandOver()
   #planned = false
+  /** Until then a cast may come that was given back here. */
+  #backUntil: Nanos = -Infinity
 
   constructor(
     private readonly queue: Queue,
@@ -94,6 +101,12 @@ export class Demand {
     this.look()
   }
 
+  /** A cast comes again, after so long. */
+  comesAgain(delayMs: number): void {
+    const { clock } = this.queue
+    this.#backUntil = Math.max(this.#backUntil, clock.now() + (Math.min(delayMs, SOON_BACK_MS) + WAY_MS) * NS_PER_MS)
+  }
+
   /** Ends all requests. What is on its way still comes before it resolves. */
   withdraw(): Promise<void> {
     this.#pulls.reset()
@@ -122,8 +135,11 @@ export class Demand {
   }
 
   #cancel(): Promise<void> {
+    const gone = this.#inbox.cancel()
     this.#cancelled.add()
-    return this.#inbox.cancel()
+    // The server must not take it for one of the requests that nobody hears.
+    if (this.queue.clock.now() <= this.#backUntil) void this.forgotten()
+    return gone
   }
 
   #plan(): void {

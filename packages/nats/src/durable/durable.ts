@@ -32,6 +32,7 @@ import { DurableFailures, isFull } from './failures'
 import type { ConsumerInspection, QueueInspection } from './figures'
 import { castGuesses, consumerGuesses, queueGuesses } from './first-guesses'
 import { jobFrame, NO_HEADER } from './job-frame'
+import { calledIn, isCall } from './job-runs'
 import { type Stored, Unknown } from './publisher'
 import { Queue } from './queue'
 import { TooLarge } from '../wire/errors'
@@ -147,8 +148,8 @@ export async function durable<B extends Behaviour = Behaviour>(
 
 class DurableQueue implements Durable {
   readonly name: string
-  /** The consumers of this process that have handlers by type: they bury what has none. */
-  readonly #typed = new Set<JobConsumer>()
+  /** The consumers of this process that have handlers by type, and their pools: they bury what has none. */
+  readonly #typed = new Map<JobConsumer, HereRef>()
 
   constructor(private readonly queue: Queue) {
     this.name = queue.name
@@ -184,7 +185,7 @@ class DurableQueue implements Durable {
     checkRuns(pool)
     const consumer = new JobConsumer(nuid.next(), queue, pool, checked)
     consumer.start()
-    if (messageTypesOf(pool) !== null) this.#typed.add(consumer)
+    if (messageTypesOf(pool) !== null) this.#typed.set(consumer, pool)
     void consumer.stopped.then(() => this.#typed.delete(consumer))
     return {
       id: consumer.id,
@@ -231,6 +232,10 @@ class DurableQueue implements Durable {
     if (message === undefined) throw new InvalidError(`cast to "${this.name}"`, [{ path: [], message: NO_MESSAGE }])
     if (this.#typed.size > 0 && typeIn(message) === null)
       throw new InvalidError(`cast to "${this.name}"`, [{ path: ['type'], message: NO_TYPE }])
+    for (const pool of this.#typed.values()) {
+      const type = calledIn(pool, message)
+      if (type !== null) throw new InvalidError(`cast to "${this.name}"`, [{ path: ['type'], message: isCall(type) }])
+    }
     const max = Math.min(options.maxBytes, maxPayload - RESERVE)
     const header = { ...NO_HEADER, id, key, expiresMs: expires, delayMs: delay > 0 ? delay : undefined }
     try {

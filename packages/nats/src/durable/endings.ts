@@ -15,16 +15,22 @@ import {
 import { deathOf, lastOf } from './deaths'
 import type { DeliveryPorts } from './delivery-ports'
 import { NOTHING_KEPT } from './history'
+import type { Acknowledgeable, Incoming } from './incoming'
 import { tellOf } from './job-events'
 import { type Job, typeOf } from './job-runs'
 import { PLAIN } from './names'
 import { Unknown } from './publisher'
 import { offerOf } from './unknown-types'
 
+/** So many casts that were given back are known. */
+const MOST_BACK = 4096
 const ENDED_FOR_LAPSE = 'this process stood still, so the cast may be with another one, and was ended here'
 
 /** What becomes of casts after their attempts: tells the server, and who listens. */
 export class Endings {
+  /** When the casts were stored that were given back, or are to be tried again, by their places. */
+  readonly #back = new Map<number, number>()
+
   constructor(
     private readonly ports: DeliveryPorts,
     /** The cast is no longer in hand. */
@@ -41,6 +47,11 @@ export class Endings {
       this.giveBack(job, job.givenBack ?? reasonOf(error as GenPoolError), ending.delayMs)
     else if (ending.kind === 'stopped') this.#settle(job, () => this.#cutShort(job, error as GenPoolError))
     else this.#settle(job, () => this.#again(job, error as GenPoolError, ending))
+  }
+
+  /** Whether it was here, and something is kept of it, whatever a server says that brings it as a new one. */
+  hasGivenBack({ seq, storedAt }: Acknowledgeable): boolean {
+    return this.#back.get(seq) === storedAt
   }
 
   /** It is too old to begin. */
@@ -167,7 +178,7 @@ export class Endings {
 
   async #comeAgain({ incoming }: Job, delayMs: number): Promise<void> {
     await this.ports.forgotten()
-    incoming.again(delayMs)
+    this.#tellAgain(incoming, delayMs)
   }
 
   /** @param delayMs asked when the server is told */
@@ -178,8 +189,18 @@ export class Endings {
     const noted = tries.noted === job.attempt ? job.attempt - 1 : (tries.noted ?? 0)
     await history.write(job.incoming.seq, { ...tries, returned: tries.returned + 1, noted }, job.kept)
     await this.ports.forgotten()
-    job.incoming.again(delayMs())
+    this.#tellAgain(job.incoming, delayMs())
     counts.returned++
+  }
+
+  #tellAgain(incoming: Incoming, delayMs: number): void {
+    const { seq, storedAt } = incoming
+    incoming.again(delayMs)
+    this.ports.comesAgain(delayMs)
+    this.#back.delete(seq)
+    this.#back.set(seq, storedAt)
+    if (this.#back.size <= MOST_BACK) return
+    for (const oldest of this.#back.keys()) return void this.#back.delete(oldest)
   }
 
   /** A dead letter is not taken: the cast stays in the queue, and who knows that it is dead does not run it again. */
@@ -199,6 +220,7 @@ export class Endings {
   /** It is over, and is known here: a server that has not heard it, or forgets it, brings it again. */
   #acknowledge(job: Job): void {
     job.incoming.acknowledge()
+    this.#back.delete(job.incoming.seq)
     this.ports.refusals.acknowledged(job.incoming)
     this.#forget(job)
   }

@@ -1,10 +1,11 @@
 import type { JetStreamManager } from '@nats-io/jetstream'
+import { nuid } from '@nats-io/transport-node'
 import { Writer } from '../wire/writer'
 import { ownBodies } from '../wire/codec'
 import { type Failure, NO_TRIES, type Tries } from './attempts'
 import { isFull } from './failures'
 import type { QueueNames } from './names'
-import type { Publisher } from './publisher'
+import { isWrongLast, type Publisher } from './publisher'
 
 /** What is kept of a cast between attempts, with its place in the stream: who writes next must know it. */
 export interface Kept {
@@ -40,19 +41,24 @@ export class History {
   }
 
   /**
+   * The server may have stored it, and ended before it could say so: then it is refused the second time, and is ours all the same.
+   *
    * @returns what is kept now
    * @throws {JetStreamApiError} 10071 if another consumer has written since: the cast is no longer ours
    */
   async write(seq: number, tries: Tries, { revision }: Kept): Promise<Kept> {
-    ownBodies.write(this.#writer.begin(Infinity), tries)
+    // No two writers write the same.
+    ownBodies.write(this.#writer.begin(Infinity), { ...tries, by: nuid.next() })
     const frame = this.#writer.take()
     try {
       const stored = await this.publisher.store({ subject: this.names.triesOf(seq), frame, expected: revision })
       this.#unwritten.delete(seq)
       return { tries, revision: stored.seq }
     } catch (error) {
-      if (!isFull(error)) throw error
-      return this.#keep(seq, { tries, revision })
+      if (isFull(error)) return this.#keep(seq, { tries, revision })
+      const own = isWrongLast(error) ? await this.#own(seq, frame) : null
+      if (own === null) throw error
+      return { tries, revision: own }
     }
   }
 
@@ -60,6 +66,12 @@ export class History {
     this.#unwritten.delete(seq)
     if (revision === 0) return
     await this.jsm.streams.purge(this.names.tries, { filter: this.names.triesOf(seq) })
+  }
+
+  /** The place of what was written, if it is the last one. */
+  async #own(seq: number, frame: Uint8Array): Promise<number | null> {
+    const found = await this.jsm.streams.getMessage(this.names.tries, { last_by_subj: this.names.triesOf(seq) })
+    return found !== null && Buffer.compare(found.data, frame) === 0 ? found.seq : null
   }
 
   #keep(seq: number, kept: Kept): Kept {

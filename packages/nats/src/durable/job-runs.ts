@@ -1,6 +1,7 @@
 import { type Delivery, type GenPoolError, InvalidError, type PoolRef } from '@genpool/core'
-import { deliver, type Delivering } from '@genpool/core/elsewhere'
+import { deliver, type Delivering, messageTypesOf } from '@genpool/core/elsewhere'
 import { type Nanos, textOf } from '@genpool/runtime'
+import { typeIn } from '../nodes/served-types'
 import type { Propagation } from '../propagation'
 import type { Bodies } from '../wire/codec'
 import { BadFrame } from '../wire/errors'
@@ -49,6 +50,8 @@ export function runJob(
   ended: (error: GenPoolError | undefined, runs: number) => void,
 ): void {
   const message = messageIn(job, ports.bodies)
+  const type = calledIn(ports.pool, message)
+  if (type !== null) throw new BadFrame(isCall(type))
   const { propagation, timeoutMs, pool } = ports
   const run = (): void => {
     job.running = deliver(pool, message, { delivery: deliveryOf(job), timeout: timeoutMs }, ended)
@@ -57,6 +60,19 @@ export function runJob(
   const { headers } = job.incoming.message
   if (headers === undefined) return run()
   propagation.within({ get: (name) => headers.get(name) || undefined, names: () => headers.keys() }, run)
+}
+
+/** The type of a message for which a pool has only a handler of calls; null if it has one of casts, or none. */
+export function calledIn(pool: PoolRef, message: unknown): string | null {
+  const types = messageTypesOf(pool)
+  if (types === null || types.calls.length === 0) return null
+  const type = typeIn(message)
+  return type !== null && types.calls.includes(type) && !types.casts.includes(type) ? type : null
+}
+
+/** Nobody would get what such a handler answers. */
+export function isCall(type: string): string {
+  return `"${type}" is a call, and nobody waits for its answer: durable casts need a handler in "casts"`
 }
 
 function messageIn({ body }: Job, bodies: Bodies): unknown {

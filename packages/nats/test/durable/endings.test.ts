@@ -45,6 +45,7 @@ function inHand(put: () => Promise<void>) {
     mayTell: () => true,
     isStopping: () => false,
     forgotten: () => null,
+    comesAgain: () => undefined,
     serverNow: () => 2000,
     failed: () => undefined,
   }
