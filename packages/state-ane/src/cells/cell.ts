@@ -37,6 +37,17 @@ export interface After<S> {
   readonly done: boolean
 }
 
+/** A change that was made elsewhere, of a value that is the latest one unless another commit comes first. */
+export interface Replay<S> {
+  readonly patches: readonly Patch[]
+  /** The same as a recipe, where patches have to be applied to a draft. */
+  readonly recipe: Recipe<S>
+  /** The last moment before it. Throws if it is not for this value, or must not be committed. May be called again. */
+  admit(base: S): void
+  /** What it leads to, if the store can write it. May be called again. */
+  leads(next: S): void
+}
+
 /** Commits to a cell, directly or through a hold. */
 export interface Writer<S> {
   /**
@@ -62,6 +73,13 @@ export interface Writer<S> {
    * @throws {ConflictError} `stale` if the recipe is for another version; else as `update` does
    */
   commit?(change: Change<S>): MaybePromise<After<S>>
+  /**
+   * Commits a change that was made elsewhere, together with what else waits: several in a row may each be made of what the one before
+   * leads to. Absent if commits are not written together.
+   *
+   * @throws what `admit` throws, else as `update` does
+   */
+  replay?(change: Replay<S>): Promise<After<S>>
 }
 
 /** The exclusive right to commit to a cell, until it is released. Readers do not wait. */

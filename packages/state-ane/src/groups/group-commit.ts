@@ -1,6 +1,7 @@
 import { refuse } from '@genpool/runtime'
 import type { MaybePromise } from '../cells/maybe-promise'
 import { NotCommittedError, UnknownWrite } from '../errors'
+import { STALE } from './stale'
 import { type Batch, type Commit, type Committed, type Outcome, Speculation, type Work } from './speculation'
 
 /** How many turns of the microtask queue those who were answered have, to commit again. */
@@ -115,7 +116,7 @@ export class GroupCommit {
       // A recipe may have ended the store.
       if (this.#stopped !== undefined) throw this.#stopped(false)
       try {
-        const mustBeWritten = this.ports.shared === true || speculation.commits.length > 0
+        const mustBeWritten = speculation.commits.length > 0 || (this.ports.shared === true && outcomes.some(hasSeen))
         if (mustBeWritten && !(await this.#write(group, speculation))) continue
       } catch (error) {
         const isFirst = mustBeKept === null
@@ -153,6 +154,11 @@ export class GroupCommit {
     this.#forming = []
     for (const { reject } of forming) reject(error())
   }
+}
+
+/** Whether it matters to a commit that what it has seen is the latest. */
+function hasSeen({ failure }: Outcome): boolean {
+  return failure?.error !== STALE
 }
 
 /** The group could not be written. */

@@ -1,7 +1,9 @@
+import type { Patch } from 'immer'
 import { readSafely, wrongArgument } from '@genpool/runtime'
-import type { After, Change, Recipe } from '../cells/cell'
+import type { After, Change, Recipe, Replay } from '../cells/cell'
 import type { Prepared } from '../cells/memory-cell'
 import { frozenState, produceWithPatches } from '../cells/produce'
+import { patched } from '../cells/patched'
 import { mustBeKept, patchesMustBeKept } from '../cells/must-be-kept'
 import { prepare, type TransactionRecipe, type Values } from '../cells/transaction'
 import { ConflictError } from '../errors'
@@ -13,11 +15,31 @@ export function updating<S>(recipe: Recipe<S>): Work<S> {
     const cell = cells[0] as SpeculativeCell<S>
     const [next, patches, inverse] = produceWithPatches(cell.key, cell.value, recipe)
     if (Object.is(next, cell.value)) return { answer: cell.value, parts: [] }
-    cell.validate(next)
-    // The value that a cell starts with is written with its first commit.
-    if (cell.version === 0) mustBeKept(cell.key, next)
-    else patchesMustBeKept(cell.key, patches)
-    return { answer: next, parts: partsOf(cell, { next, patches, inverse }) }
+    return updated(cell, { next, patches, inverse })
+  }
+}
+
+function updated<S>(cell: SpeculativeCell<S>, change: Made<S>): Result<S> {
+  const { next, patches } = change
+  cell.validate(next)
+  // The value that a cell starts with is written with its first commit.
+  if (cell.version === 0) mustBeKept(cell.key, next)
+  else patchesMustBeKept(cell.key, patches)
+  return { answer: next, parts: partsOf(cell, change) }
+}
+
+type Made<S> = Prepared<S> & { readonly patches: readonly Patch[] }
+
+/** `replay` of a cell. */
+export function replaying<S>({ patches, recipe, admit, leads }: Replay<S>): Work<After<S>> {
+  const byRecipe = updating(recipe)
+  return (cells) => {
+    const cell = cells[0] as SpeculativeCell<S>
+    admit(cell.value)
+    const change = patched(cell.value, patches)
+    const { answer, parts } = change === null ? byRecipe(cells) : updated(cell, { ...change, patches })
+    leads(answer)
+    return { answer: { value: answer, version: cell.version + parts.length, done: true }, parts }
   }
 }
 

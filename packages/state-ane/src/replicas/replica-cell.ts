@@ -12,7 +12,7 @@ import { Entries } from './entries'
 import { type Change, Entry } from './entry'
 import { mustHaveNoProtoName } from '../cells/proto-name'
 import { ReplicaHolds } from './replica-holds'
-import type { OwnerMessage, ReplicaMessage } from './replica-messages'
+import type { OwnerMessage, Refused, ReplicaMessage } from './replica-messages'
 import type { ReplicaPorts } from './replica-ports'
 import { ReplicaTurn } from './replica-turn'
 
@@ -169,7 +169,7 @@ export class ReplicaCell<S> implements Cell<S> {
       case 'committed':
         return this.#committed(message[1], message[2])
       case 'refused':
-        return this.#refused(message[1], message[2], message[3])
+        return this.#refused(message[1], message[2])
       case 'held':
         return this.#turn.granted(message[1]) ? this.#turnBegins() : this.#holds.granted(message[1])
       case 'wanted':
@@ -198,10 +198,12 @@ export class ReplicaCell<S> implements Cell<S> {
     this.#entries.confirm(seq, confirmed)
   }
 
-  #refused(seq: number, epoch: number, error: unknown): void {
+  #refused(epoch: number, all: readonly Refused[]): void {
     this.#epoch = epoch
-    this.#holds.refused(seq, error)
-    this.#entries.refuse(seq, error)
+    for (const [seq, error] of all) {
+      this.#holds.refused(seq, error)
+      this.#entries.refuse(seq, error)
+    }
     this.#again()
   }
 

@@ -20,7 +20,7 @@ export type ReplicaMessage =
  * - `value`, `patches`: what others have committed. All entries of the replica that were not confirmed before are void: it makes
  *   them again on this value, in the new epoch
  * - `committed`: its entries up to `seq` are committed, and led to `version`
- * - `refused`: the entry `seq` is not committed, and fails; those after it are void
+ * - `refused`: these entries are not committed, and fail; all others that were not confirmed are void
  * - `held`: the hold or the turn is the replica's, which has the latest value now
  * - `wanted`: another replica waits for the turn that this one has, or gets next
  */
@@ -28,6 +28,9 @@ export type OwnerMessage<S> =
   | readonly ['value', epoch: number, version: number, value: S]
   | readonly ['patches', epoch: number, version: number, patches: readonly Patch[]]
   | readonly ['committed', seq: number, version: number]
-  | readonly ['refused', seq: number, epoch: number, error: unknown]
+  | readonly ['refused', epoch: number, entries: readonly Refused[]]
   | readonly ['held' | 'wanted', id: number]
   | readonly ['notHeld', id: number, error: unknown]
+
+/** An entry that fails, and its error. */
+export type Refused = readonly [seq: number, error: unknown]

@@ -1,19 +1,16 @@
-import { isDraft, nothing, type Objectish, original, type Patch } from 'immer'
+import { isDraft, original, type Patch } from 'immer'
 import { type Hold, holding, type Recipe, type Writer } from '../cells/cell'
 import { isPromise, type MaybePromise } from '../cells/maybe-promise'
-import { applyPatches } from './own-names'
+import { STALE } from '../groups/stale'
 import type { PatchLog } from './patch-log'
-import type { ReplicaMessage } from './replica-messages'
+import { redo } from './redo'
+import type { Refused, ReplicaMessage } from './replica-messages'
 import type { SessionPorts } from './session-ports'
 import { SessionTurn } from './session-turn'
-
-type Commit = Extract<ReplicaMessage, readonly ['commit', ...unknown[]]>
+import { type Commit, type FailedWrite, type SessionWrite, SessionWrites } from './session-writes'
 
 /** A replica that waits for its turn gets the commits of others by so many: far fewer than are kept. */
 const MOST_BEHIND = 128
-
-/** Another commit came first. */
-const STALE = new Error('stale')
 
 /**
  * The owner's side of a replica that commits: applies what fits on the latest value, and has the replica make the rest again.
@@ -26,12 +23,12 @@ export class ReplicaSession<S> {
   #seen: S | undefined = undefined
   #version = -1
   #isClosed = false
-  /** Whether a commit is being written: it is not known yet whether the latest value has it. */
-  isWriting = false
-  #writes: Commit | null = null
   /** The commit that a cell is making now, at once: its watchers may end what it is for. */
   #commits: Commit | null = null
-  #written: PromiseLike<void> = Promise.resolve()
+  readonly #writes = new SessionWrites<S>({
+    done: (commit, left) => this.#done(commit, left),
+    failed: (all) => this.#failed(all),
+  })
   #isBusy = false
   readonly #queue: ReplicaMessage[] = []
   readonly #holds = new Map<number, Hold<S>>()
@@ -44,9 +41,14 @@ export class ReplicaSession<S> {
     private readonly ports: SessionPorts<S>,
   ) {}
 
-  /** The tag of the commit that is being written; undefined without one. */
-  get written(): unknown {
-    return (this.#commits ?? (this.isWriting ? this.#writes : null))?.[5]
+  /** Whether commits are being written: it is not known yet whether the latest value has them. */
+  get isWriting(): boolean {
+    return !this.#writes.isEmpty
+  }
+
+  /** The tags of the commits that are being written. */
+  get written(): readonly unknown[] {
+    return (this.#commits === null ? this.#writes.commits : [this.#commits]).map(([, , , , , tag]) => tag)
   }
 
   /** Whether the replica has everything that is committed. */
@@ -69,9 +71,9 @@ export class ReplicaSession<S> {
 
   /** Sends what others have committed, so that what is sent next is seen after it. Nothing while a commit is being written. */
   update(): void {
-    if (this.#isClosed || this.isWriting) return
+    if (this.#isClosed) return
     this.confirm()
-    if (this.isCurrent) return
+    if (this.isWriting || this.isCurrent) return
     const { cell } = this.log
     const patches = this.#version < 0 ? undefined : this.log.since(this.#version)
     this.#epoch++
@@ -126,7 +128,7 @@ export class ReplicaSession<S> {
       case 'commit':
         return this.#commit(message)
       case 'withdraw':
-        return message[1] === this.#epoch ? this.#refused(message[2], message[3]) : undefined
+        return this.#withdrawn(message)
       case 'hold':
         // Not waited for: what comes next may be the release of the one before.
         return void this.#hold(message[1])
@@ -137,15 +139,25 @@ export class ReplicaSession<S> {
     }
   }
 
-  #release(id: number): void {
-    this.#holds.get(id)?.release()
+  #withdrawn(message: Extract<ReplicaMessage, readonly ['withdraw', ...unknown[]]>): MaybePromise<void> {
+    if (this.isWriting) return this.#writes.ended.then(() => this.#take(message))
+    const [, epoch, seq, error] = message
+    if (epoch === this.#epoch) this.#refused([[seq, error]])
+  }
+
+  #release(id: number): MaybePromise<void> {
+    const hold = this.#holds.get(id)
     this.#holds.delete(id)
+    // It ends when what is being written under it is written.
+    if (hold !== undefined) return hold.release()
+    // Nobody else commits before: what they commit would come before that.
+    if (this.isWriting) return this.#writes.ended.then(() => this.#turn?.end(id))
     this.#turn?.end(id)
   }
 
   #takeTurn(id: number): void {
     this.#turn = new SessionTurn(id, this.log.turns, {
-      written: () => (this.isWriting ? this.#written : null),
+      written: () => (this.isWriting ? this.#writes.ended : null),
       update: () => this.update(),
       send: (message) => this.ports.send(message),
       limit: (end) => this.ports.limit?.(end),
@@ -156,7 +168,7 @@ export class ReplicaSession<S> {
   async #hold(id: number): Promise<void> {
     try {
       const hold = await this.log.cell.hold()
-      while (this.isWriting) await this.#written
+      while (this.isWriting) await this.#writes.ended
       if (this.#isClosed) return hold.release()
       this.#holds.set(id, hold)
       this.update()
@@ -180,32 +192,52 @@ export class ReplicaSession<S> {
     try {
       await holding(this.log.cell, (hold) => this.#write(hold, message))
     } catch (error) {
-      this.#refused(message[2], error)
+      this.#fail([{ commit: message, error }])
     }
   }
 
   #write(writer: Writer<S>, message: Commit): MaybePromise<void> {
-    const [, epoch] = message
-    if (epoch !== this.#epoch || this.#isClosed) return undefined
-    if (!this.isWriting && !this.isCurrent) return this.update()
+    const writes = this.#writes
+    if (message[1] !== this.#epoch || this.#isClosed) return undefined
+    if (!writes.isEmpty && (writes.hasFailed || writer.replay === undefined))
+      return writes.ended.then(() => this.#take(message))
+    if (writes.isEmpty && !this.isCurrent) return this.update()
+    if (writer.replay !== undefined) return this.#replay(writer as Replaying<S>, message)
     try {
       const written = this.#change(writer, message)
-      if (!isPromise(written)) return this.#done(message, written)
-      this.isWriting = this.log.keepsValues = true
-      this.#writes = message
-      return (this.#written = Promise.resolve(written).then(
-        (value) => {
-          this.isWriting = false
-          this.#done(message, value)
-        },
-        (error: unknown) => {
-          this.isWriting = false
-          if (this.#isClosed) this.ports.lost?.(message[5], error)
-          else this.#failed(message, error)
-        },
-      ))
+      if (!isPromise(written)) return this.#done(message, { value: written, version: this.log.versionOf(written) })
+      return this.#wait(this.#begin(message), withVersion(written, this.log))
     } catch (error) {
-      return this.#failed(message, error)
+      return this.#failed([{ commit: message, error }])
+    }
+  }
+
+  /** Written together with those before and after it. */
+  #replay(writer: Replaying<S>, message: Commit): void {
+    const [, , , , patches, tag] = message
+    const write = this.#begin(message)
+    const written = writer.replay({
+      patches,
+      recipe: (draft) => redo(draft, patches),
+      admit: (base) => {
+        write.mustFit(base)
+        this.#mustAdmit(tag)
+      },
+      leads: (next) => write.leads(next),
+    })
+    void this.#wait(write, written)
+  }
+
+  #begin(message: Commit): SessionWrite<S> {
+    this.log.keepsValues = true
+    return this.#writes.begin(message, this.#seen as S)
+  }
+
+  async #wait(write: SessionWrite<S>, written: PromiseLike<Left<S>>): Promise<void> {
+    try {
+      this.#writes.end(write, await written)
+    } catch (error) {
+      this.#writes.end(write, { error })
     }
   }
 
@@ -222,8 +254,7 @@ export class ReplicaSession<S> {
   #patch(writer: Writer<S>, [, , , , patches, tag]: Commit): S | undefined {
     const { cell } = this.log
     if (writer !== cell || cell.patch === undefined || cell.held) return undefined
-    const refusal = this.ports.admit(tag)
-    if (refusal !== undefined) throw refusal
+    this.#mustAdmit(tag)
     return cell.patch(patches)
   }
 
@@ -232,49 +263,66 @@ export class ReplicaSession<S> {
     return (draft) => {
       const base: unknown = isDraft(draft) ? original(draft) : draft
       if (!Object.is(base, seen)) throw STALE
-      const refusal = this.ports.admit(tag)
-      if (refusal !== undefined) throw refusal
+      this.#mustAdmit(tag)
       return redo(draft, patches)
     }
   }
 
-  #done([, , seq, , , tag]: Commit, value: S): void {
+  #mustAdmit(tag: unknown): void {
+    const refusal = this.ports.admit(tag)
+    if (refusal !== undefined) throw refusal
+  }
+
+  #done([, , seq, , , tag]: Commit, { value, version }: Left<S>): void {
     this.#seen = value
-    this.#version = this.log.versionOf(value)
-    this.#confirmed = { seq, version: this.#version }
+    this.#version = version
+    this.#confirmed = { seq, version }
     this.ports.committed(tag)
     this.ports.changed()
   }
 
-  #failed([, , seq, , , tag]: Commit, error: unknown): void {
-    this.ports.voided?.(tag)
-    this.#refused(seq, error)
+  #failed(all: readonly FailedWrite[]): void {
+    if (this.#isClosed) for (const { commit, error } of all) this.ports.lost?.(commit[5], error)
+    else {
+      for (const { commit } of all) this.ports.voided?.(commit[5])
+      this.#fail(all)
+      this.ports.changed()
+    }
   }
 
-  #refused(seq: number, error: unknown): void {
-    if (this.#isClosed) return
+  #fail(all: readonly FailedWrite[]): void {
+    const refused = all.flatMap(({ commit, error }) => (error === STALE ? [] : [[commit[2], error] as const]))
+    if (refused.length > 0) return this.#refused(refused)
     // The latest value may be known only to the store: then the same commit fails again, until it is here.
-    if (error === STALE) return this.isCurrent ? this.#void() : this.update()
+    if (this.isCurrent) this.#void()
+    else this.update()
+  }
+
+  /** The others are made again. */
+  #refused(all: readonly Refused[]): void {
+    if (this.#isClosed) return
     this.confirm()
     this.#epoch++
-    this.ports.send(['refused', seq, this.#epoch, error])
+    this.ports.send(['refused', this.#epoch, all])
   }
 
   /** What the replica has is the latest value that is known here, and its commit did not fit all the same. */
   #void(): void {
+    if (this.#isClosed) return
     this.confirm()
     this.#epoch++
     this.ports.send(['patches', this.#epoch, this.#version, []])
   }
 }
 
-/** Applies patches to a draft, or to a value that has none. */
-function redo<S>(draft: unknown, patches: readonly Patch[]): S | undefined {
-  const whole = patches.findLastIndex(({ path }) => path.length === 0)
-  if (whole < 0) return void applyPatches(draft as Objectish, patches)
-  const value = (patches[whole] as Patch).value as Objectish | undefined
-  const rest = patches.slice(whole + 1)
-  // A recipe that returns undefined changes nothing.
-  if (value === undefined) return nothing as never
-  return (rest.length === 0 ? value : applyPatches(value, rest)) as S
+/** What a commit has left. */
+interface Left<S> {
+  readonly value: S
+  readonly version: number
+}
+type Replaying<S> = Writer<S> & Required<Pick<Writer<S>, 'replay'>>
+
+async function withVersion<S>(written: PromiseLike<S>, log: PatchLog<S>): Promise<Left<S>> {
+  const value = await written
+  return { value, version: log.versionOf(value) }
 }

@@ -1,13 +1,13 @@
 import { type Clock, refused } from '@genpool/runtime'
 import type { Patch } from 'immer'
-import type { After, Cell, Change, Hold, Recipe, Watcher } from '../cells/cell'
+import type { After, Cell, Change, Hold, Recipe, Replay, Watcher } from '../cells/cell'
 import type { CellCondition, StorageCondition } from '../cells/condition'
 import type { MemoryCell, MemoryHold } from '../cells/memory-cell'
 import type { MaybePromise } from '../cells/maybe-promise'
 import { type CellKey, ConflictError } from '../errors'
 import type { GroupCommit, GroupPorts } from '../groups/group-commit'
 import type { Work } from '../groups/speculation'
-import { changing, setting, updating } from '../groups/works'
+import { changing, replaying, setting, updating } from '../groups/works'
 import type { Lease } from './backing'
 import { CommitWatch } from './commit-watch'
 
@@ -84,6 +84,10 @@ export class GroupedCell<S> implements Cell<S> {
 
   commit(change: Change<S>): Promise<After<S>> {
     return this.#commit(changing(change))
+  }
+
+  replay(change: Replay<S>): Promise<After<S>> {
+    return this.#commit(replaying(change))
   }
 
   /** Replaces the value, whatever the version is. */
@@ -208,6 +212,11 @@ class GroupedHold<S> implements Hold<S> {
   async commit(change: Change<S>): Promise<After<S>> {
     this.#check()
     return this.#group.commit(changing(change))
+  }
+
+  async replay(change: Replay<S>): Promise<After<S>> {
+    this.#check()
+    return this.#group.commit(replaying(change))
   }
 
   /** What is being written is written first. */

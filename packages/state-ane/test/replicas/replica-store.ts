@@ -39,8 +39,10 @@ export class Channel<M> {
   }
 }
 
-/** An error crosses by other means. */
+/** Errors cross by other means. */
 function copied<M>(message: M): M {
+  const isRefused = Array.isArray(message) && message[0] === 'refused'
+  if (isRefused) return message
   return (
     Array.isArray(message) ? message.map((part: unknown) => (part instanceof Error ? part : sent(part))) : message
   ) as M

@@ -49,16 +49,18 @@ export class FollowedState {
     return this.#isLeft ? null : this.#link
   }
 
-  /** The job whose last commit is still being written, also after the end of its member; undefined without one. */
-  get written(): number | undefined {
+  /** The jobs whose commits are still being written, also after the end of their member. */
+  get written(): readonly number[] {
     return this.#link.written
   }
 
   /** Whether the commit of this job is being written. */
   isWriting(job: Job): boolean {
-    const given = this.written === undefined ? undefined : this.#ledger.byId(this.written)
-    if (given === undefined || !this.#ledger.hasCommitted(given)) return false
-    return given.job === job || given.job.companions?.includes(job) === true
+    return this.written.some((id) => {
+      const given = this.#ledger.byId(id)
+      if (given === undefined || !this.#ledger.hasCommitted(given)) return false
+      return given.job === job || given.job.companions?.includes(job) === true
+    })
   }
 
   /** What is made again is of no use if all its callers have given up while it was written. */

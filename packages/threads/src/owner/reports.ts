@@ -12,7 +12,7 @@ import { COMMITTED_BEFORE, isGenPoolError, type Nanos } from '@genpool/runtime'
 import type { Given, Ledger } from '../protocol/ledger'
 import type { CommittedRun, ToOwner } from '../protocol/messages'
 import { BackOffs } from './back-offs'
-import { LeftCommit } from './left-commit'
+import { LeftCommits } from './left-commits'
 import { OwedAnswers } from './owed-answers'
 import type { RunStarts } from './run-starts'
 import { SentAddresses } from './sent-addresses'
@@ -42,7 +42,7 @@ export class Reports {
   readonly #companions = new Map<number, Job>()
   readonly #owed = new OwedAnswers()
   readonly #backOffs = new BackOffs()
-  readonly #left = new LeftCommit()
+  readonly #left = new LeftCommits()
   /** The reply addresses that were sent away: their ids in the pool's system, and their jobs. */
   #sent: SentAddresses | null = null
 
@@ -116,11 +116,11 @@ export class Reports {
    * The thread is gone. Returns the jobs that had begun.
    *
    * @param outlived whether the state is still there, with what they committed
-   * @param written the job whose commit is being written
+   * @param written the jobs whose commits are being written
    */
-  died(cause: unknown, outlived: boolean, written?: number): readonly Job[] {
+  died(cause: unknown, outlived: boolean, written: readonly number[] = []): readonly Job[] {
     const begun = this.ledger.died()
-    if (outlived) for (const given of begun) this.#lostAnswer(given, cause, given.id === written)
+    if (outlived) for (const given of begun) this.#lostAnswer(given, cause, written.includes(given.id))
     for (const given of begun) this.starts.called(given)
     this.starts.end()
     this.#owed.fail((job, committed) => this.#crash(job, cause, committed))
@@ -132,7 +132,7 @@ export class Reports {
   #lostAnswer(given: Given<Job>, cause: unknown, isWritten: boolean): void {
     if (!this.ledger.hasCommitted(given)) return
     this.starts.called(given)
-    if (isWritten) this.#left.keep(runOf(given), (job) => this.#crash(job, cause, 'maybe'))
+    if (isWritten) this.#left.keep(given.id, runOf(given), (job) => this.#crash(job, cause, 'maybe'))
     else for (const job of runOf(given)) job.fail(this.#crash(job, cause, true))
   }
 
@@ -169,7 +169,7 @@ export class Reports {
     if (fault !== undefined) this.#unanswerable(job, fault)
     else if (answer !== undefined) this.#answered(job, answer.value, answer.kept ?? true)
     else this.#castCommitted(job)
-    this.#left.committed()
+    this.#left.committed(job)
     if (ranNs >= 0) this.#done(job, null, ranNs)
   }
 
@@ -183,8 +183,8 @@ export class Reports {
   /** The commit of a run comes to nothing, and its member has ended or its thread is gone: nobody else tells those that wait for it. */
   commitLost({ job: id }: CommittedRun, error: unknown): void {
     const given = this.ledger.byId(id)
-    if (given !== undefined) this.#left.keep(runOf(given), (job) => this.#crash(job, error, false))
-    this.#left.lost(error, (job) => this.#crash(job, error, false))
+    if (given !== undefined) this.#left.keep(id, runOf(given), (job) => this.#crash(job, error, false))
+    this.#left.lost(id, error, (job) => this.#crash(job, error, false))
   }
 
   #done(id: number, then: Following | null, ranNs: Nanos): void {

@@ -54,9 +54,9 @@ export class StateLink {
     return this.#session.isWriting
   }
 
-  /** The job whose commit is being written; undefined without one. */
-  get written(): number | undefined {
-    return (this.#session.written as CommittedRun | undefined)?.job
+  /** The jobs whose commits are being written. */
+  get written(): readonly number[] {
+    return this.#session.written.map((run) => (run as CommittedRun).job)
   }
 
   /** What has to reach the thread before anything that is sent now. */
@@ -96,7 +96,8 @@ export class StateLink {
 }
 
 function encoded(message: OwnerMessage<unknown>): OwnerMessage<unknown> {
-  if (message[0] === 'refused') return ['refused', message[1], message[2], encodeError(message[3])]
+  if (message[0] === 'refused')
+    return ['refused', message[1], message[2].map(([seq, error]) => [seq, encodeError(error)])]
   return message[0] === 'notHeld' ? ['notHeld', message[1], encodeError(message[2])] : message
 }
 

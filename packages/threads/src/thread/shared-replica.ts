@@ -56,6 +56,7 @@ export class SharedReplica {
 }
 
 function decoded(message: OwnerMessage<unknown>): OwnerMessage<unknown> {
-  if (message[0] === 'refused') return ['refused', message[1], message[2], decodeError(message[3] as EncodedValue)]
+  if (message[0] === 'refused')
+    return ['refused', message[1], message[2].map(([seq, error]) => [seq, decodeError(error as EncodedValue)])]
   return message[0] === 'notHeld' ? ['notHeld', message[1], decodeError(message[2] as EncodedValue)] : message
 }
