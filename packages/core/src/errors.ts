@@ -15,6 +15,11 @@ import {
 } from '@genpool/runtime'
 import type { ConflictError, InvalidError, NotCommittedError } from '@genpool/state-ane'
 
+/** Why a member was replaced: nothing was thrown. */
+export class Replaced extends Error {
+  override readonly name = 'Error'
+}
+
 const WORDS = {
   yes: 'The state was committed before; only the answer failed.',
   maybe: `Its commit was being written, and may count. ${READ_FIRST}`,
@@ -54,15 +59,14 @@ export class CrashedError extends GenPoolError {
       `${textOf(member) === '' ? 'P' : `Member "${textOf(member)}" of p`}ool "${textOf(pool)}" failed on "${textOf(type)}": ${sentence(cause === undefined ? NOTHING_THROWN : textOf(cause))} ` +
         textOf(ofCommit) +
         textOf(hint) +
-        ' See "cause" for the original error.',
+        (cause instanceof Replaced ? '' : ' See "cause" for the original error.'),
       { cause },
     )
     this.mayBeCommitted = committed !== false
   }
 }
 
-const NOTHING_THROWN =
-  'undefined was thrown (ctx.backOff(ms) returns nothing to throw, only with { again: true } it does)'
+const NOTHING_THROWN = 'undefined was thrown'
 
 /**
  * An `init` (of a worker of one's own: its `start`) has not answered in time, so the start counts as failed. No request ran.

@@ -114,6 +114,6 @@ describe('an asynchronous callback that rejects is reported like one that throws
     cast(pool, { type: 'unknown' } as never)
     await clock.settle()
     emit.mockRestore()
-    expect(warned).toEqual(['A callback of pool "pool" threw; the pool continues.'])
+    expect(warned).toEqual(['onCallbackError of pool "pool" threw; the pool continues.'])
   })
 })

@@ -1,4 +1,5 @@
 import { callSafely, checkFunction, OptionsError, parseOptions, showValue, warnOfCallback } from '@genpool/runtime'
+import { titleOf } from '../requests/callback-title'
 import { z } from 'zod'
 import type { PoolRef } from '../behaviours/protocol'
 import { POOL } from '../assemble/pool-actor'
@@ -67,7 +68,7 @@ function sourceIn({ identity, kernel }: ReturnType<typeof poolOf>, name: PoolEve
 function warnOf(event: AnyEvent, error: unknown): void {
   if (!('ref' in event)) return warnOfCallback('store', event.bucket, error)
   const { pool, ref } = event
-  if (POOL in ref) poolOf(ref, 'onEvent').kernel.callbacks.report(error)
+  if (POOL in ref) poolOf(ref, 'onEvent').kernel.callbacks.report(error, titleOf('A listener of events', pool))
   else warnOfCallback('broker', pool, error)
 }
 

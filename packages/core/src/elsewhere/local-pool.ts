@@ -5,9 +5,11 @@ import {
   type Nanos,
   OptionsError,
   Turn,
+  warnOf,
   warnOfCallback,
   RunMeter,
 } from '@genpool/runtime'
+import { titleOf } from '../requests/callback-title'
 import type { CommitOptions } from '@genpool/state-ane'
 import { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import type { Definition } from '../behaviours/define-pool'
@@ -51,7 +53,8 @@ export class LocalPool implements InProcessPool, RequestOwner<Request> {
   readonly status = { stopping: false, mailbox: [], cause: undefined }
   readonly failures: Failures
   readonly callbacks = {
-    callSafely: (callback: () => unknown): void => callSafely(callback, (error) => this.#warn(readable(error))),
+    callSafely: (callback: () => unknown, name?: string): void =>
+      callSafely(callback, (error) => this.#warn(readable(error), name)),
   }
   readonly backOffs = {
     hold: (request: Request, backOff: CheckedBackOff): void => {
@@ -129,7 +132,8 @@ export class LocalPool implements InProcessPool, RequestOwner<Request> {
     this.callbacks.callSafely(callback)
   }
 
-  #warn(error: unknown): void {
-    warnOfCallback('pool', this.name, error)
+  #warn(error: unknown, name?: string): void {
+    if (name === undefined) warnOfCallback('pool', this.name, error)
+    else warnOf(titleOf(name, this.name), error)
   }
 }

@@ -1,5 +1,6 @@
 import { readable } from '../behaviours/ended-drafts'
 import { callSafely, Notices, type Turn, warnOf, warnOfCallback } from '@genpool/runtime'
+import { titleOf } from '../requests/callback-title'
 import type { LiveSettings } from './settings'
 
 /** Calls user callbacks that nothing waits for. What one throws or rejects with is reported, and changes nothing for the pool. */
@@ -14,16 +15,18 @@ export class Callbacks {
   ) {}
 
   /** Calls a callback as a part of the current operation. */
-  callSafely(callback: () => unknown): void {
-    callSafely(callback, (error) => this.report(readable(error)))
+  callSafely(callback: () => unknown, name?: string): void {
+    callSafely(callback, (error) =>
+      this.report(readable(error), name === undefined ? undefined : titleOf(name, this.pool)),
+    )
   }
 
   /**
    * Calls a callback that only reports an event: after the current operation, and after earlier events. It may use the pool like
    * any other code.
    */
-  tell(callback: () => unknown): void {
-    this.#add(() => this.callSafely(callback))
+  tell(callback: () => unknown, name?: string): void {
+    this.#add(() => this.callSafely(callback, name))
   }
 
   /** Calls `after` when all is told that there is to tell: at once if that is so now. */
@@ -39,8 +42,9 @@ export class Callbacks {
    */
   report(error: unknown, title?: string): void {
     const warn = (warned: unknown): void => warnOfCallback('pool', this.pool, warned)
+    const warnOfOnError = (warned: unknown): void => warnOf(titleOf('onCallbackError', this.pool), warned)
     const onError = this.settings.current.onCallbackError
-    if (onError !== undefined) this.#add(() => callSafely(() => onError(error), warn))
+    if (onError !== undefined) this.#add(() => callSafely(() => onError(error), warnOfOnError))
     else if (title === undefined) warn(error)
     else warnOf(title, error)
   }

@@ -43,9 +43,9 @@ export class DeadLetters {
     const watchers = this.#watchers
     if (onDrop === undefined && (watchers === null || watchers.size === 0)) return
     const letter: DeadLetter = { pool, message, error }
-    if (onDrop !== undefined) callbacks.tell(() => onDrop(letter))
+    if (onDrop !== undefined) callbacks.tell(() => onDrop(letter), 'onDrop')
     for (const watcher of watchers ?? []) {
-      callbacks.tell(() => (watchers?.has(watcher) === true ? watcher(letter) : undefined))
+      callbacks.tell(() => (watchers?.has(watcher) === true ? watcher(letter) : undefined), 'A watcher of dead letters')
     }
   }
 }

@@ -1,4 +1,5 @@
 import { type Clock, NS_PER_MS, type Nanos, round } from '@genpool/runtime'
+import { titleOf } from '../requests/callback-title'
 import { eventually } from '../behaviours/eventually'
 import type { Callbacks } from './callbacks'
 import type { LiveSettings } from './settings'
@@ -72,7 +73,7 @@ export class Endings implements TimeLimitPorts<Ending> {
       end,
       () => this.#settle(ending),
       (error) => {
-        this.pool.callbacks.report(error)
+        this.pool.callbacks.report(error, titleOf('terminate', this.pool.name))
         this.#settle(ending)
       },
     )

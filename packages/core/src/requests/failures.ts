@@ -25,6 +25,9 @@ import { selfWaitOf } from './self-wait'
 /** Said of a message whose handler ended its run with `ctx.backOff(ms, { again: true })`. */
 const RAN_BEFORE = ' It has run before, and waited to be run again: it may have had effects.'
 
+/** Said of a handler that threw what `ctx.backOff(ms)` has returned. */
+const BACKED_OFF = ' ctx.backOff(ms) returns nothing to throw: only with { again: true } it does.'
+
 /** What is said of a request that fails although its commit counts, or may. */
 const COMMITS = {
   written: WRITTEN,
@@ -217,7 +220,8 @@ function whileWaiting(waits: string, remedy: Remedy = { says: 'Add members, or s
 }
 
 /** A function of the message alone, given as a plain nact function, reads its message where the state is. */
-function hintFor({ handler }: Request, cause: unknown): string {
+function hintFor({ handler, rarely }: Request, cause: unknown): string {
+  if (cause === undefined && rarely?.hasBackedOff === true) return BACKED_OFF
   if (handler.answers !== 'dispatch' || !(cause instanceof TypeError) || !/undefined/.test(textOf(cause))) return ''
   return (
     ' A plain nact function is called with (state, message, ctx): set "initialState" if it has no state yet, or use ' +

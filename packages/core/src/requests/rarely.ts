@@ -31,6 +31,8 @@ export class Rarely implements Tries {
   committed: boolean | null = null
   /** Whether its handler has ended its member with `halt`. */
   halts = false
+  /** Whether its handler has called `ctx.backOff`. */
+  hasBackedOff = false
   effects: ((state: unknown) => void)[] | null = null
   /** What its handler has called before its first `await`. */
   calls: object[] | null = null

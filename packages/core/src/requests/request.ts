@@ -264,7 +264,9 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
   }
 
   backOff(ms: number, options?: BackOffOptions): RunAgain | undefined {
-    return backOff<Request>(this, ms, options)
+    const again = backOff<Request>(this, ms, options)
+    this.extend().hasBackedOff = true
+    return again
   }
 
   extend(): Rarely {

@@ -10,7 +10,7 @@ import type { Request } from '../requests/request'
 export interface Answering {
   readonly failures: Failures
   /** Calls a user callback; what it throws is reported. */
-  readonly callbacks: { callSafely(callback: () => unknown): void }
+  readonly callbacks: { callSafely(callback: () => unknown, name?: string): void }
 }
 
 /**
@@ -83,7 +83,10 @@ function callEffects(rarely: Rarely, effects: NonNullable<Rarely['effects']>, st
   const { scope } = rarely
   rarely.effects = null
   for (const effect of effects) {
-    pool.callbacks.callSafely(() => (scope === null ? effect(state) : scope.within(() => effect(state))))
+    pool.callbacks.callSafely(
+      () => (scope === null ? effect(state) : scope.within(() => effect(state))),
+      'ctx.afterCommit',
+    )
   }
 }
 

@@ -1,6 +1,7 @@
 import {
   call,
   cast,
+  configure,
   definePool,
   drain,
   getMembers,
@@ -247,5 +248,51 @@ describe('a member that is stuck', () => {
     expect(await stuck).toBe('ERR_GENPOOL_CRASHED')
     expect(await next).toBe('next')
     expect(getState(pool).log).toEqual(['next'])
+  })
+
+  describe('before "stuckAfter" was set', () => {
+    const Hanging = definePool({
+      init: () => 0,
+      calls: {
+        hang: () => new Promise<never>(() => undefined),
+        echo: () => reply(1),
+        nothing: () => {
+          // eslint-disable-next-line @typescript-eslint/only-throw-error -- as a user may
+          throw undefined
+        },
+      },
+    })
+
+    it('is replaced so long after it was set, and its caller is told why', async () => {
+      const pool = spawnPool(system, Hanging, 'pool', { size: 1, clock })
+      const stuck = call(pool, { type: 'hang' }, { timeout: Infinity }).catch((error: unknown) => String(error))
+      const next = call(pool, { type: 'echo' }, { timeout: Infinity })
+      await clock.advance(5000)
+      configure(pool, { stuckAfter: 300 })
+      await clock.advance(299)
+      expect(inspect(pool).waiting).toBe(1)
+      await clock.advance(100)
+      expect(await next).toBe(1)
+      expect(await stuck).toMatch(/still running after 300 ms and was replaced as stuck\. Nothing was committed\.$/)
+    })
+
+    it('is replaced later or never, if that is changed before its time is over', async () => {
+      const pool = spawnPool(system, Hanging, 'pool', { size: 1, clock, stuckAfter: 100 })
+      const stuck = code(call(pool, { type: 'hang' }, { timeout: Infinity }))
+      await clock.advance(50)
+      configure(pool, { stuckAfter: Infinity })
+      await clock.advance(5000)
+      expect(inspect(pool).restarts).toBe(0)
+      configure(pool, { stuckAfter: 200 })
+      await clock.advance(400)
+      expect(await stuck).toBe('ERR_GENPOOL_CRASHED')
+    })
+
+    it('says nothing of back-offs where undefined was thrown without one', async () => {
+      const pool = spawnPool(system, Hanging, 'pool', { size: 1, clock })
+      const error = await call(pool, { type: 'nothing' }).catch((thrown: unknown) => String(thrown))
+      expect(error).toContain('undefined was thrown. Nothing was committed.')
+      expect(error).not.toContain('backOff')
+    })
   })
 })

@@ -20,6 +20,8 @@ export interface MemberEnd {
 /** The end of a thread: by itself after its `terminate`, or by force if that takes too long. */
 export class Endings {
   isEnding = false
+  /** Whether its member has come to its end. */
+  hasEnded = false
   /** Whether nobody waits for it any longer. */
   isHurried = false
   #isRunHurried = false
@@ -64,6 +66,7 @@ export class Endings {
 
   /** The thread has called `terminate`. */
   ended(error: EncodedValue | null): void {
+    this.hasEnded = true
     if (error !== null) this.#error = decodeError(error)
     this.#left()
   }

@@ -240,7 +240,8 @@ export class ThreadWorker implements Worker, ThreadListener {
     this.#starting.died(cause)
     this.#endings.died()
     this.#leaveState()
-    const begun = this.#reports.died(cause, this.seat.cell !== undefined, this.#state?.written)
+    const why = this.#endings.hasEnded ? new Error(ENDED_FIRST) : cause
+    const begun = this.#reports.died(why, this.seat.cell !== undefined, this.#state?.written)
     if (!this.#endings.isEnding) this.host.died(cause, begun)
   }
 
@@ -273,3 +274,8 @@ export class ThreadWorker implements Worker, ThreadListener {
     this.#thread.hold(true)
   }
 }
+
+/** Said of a message that nobody can answer any more, though nothing has gone wrong. */
+const ENDED_FIRST =
+  'its member ended before it was answered, and its thread with it, so that nothing in it can answer any more. Answer with ' +
+  'halt(reason, { reply }), or before the member ends'

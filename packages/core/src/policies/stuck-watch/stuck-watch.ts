@@ -1,10 +1,13 @@
 import { Deadlines, type Clock, type Expiring, type Nanos, NS_PER_MS } from '@genpool/runtime'
+import { Replaced } from '../../errors'
 import type { Attaching, Listener, Seat } from '../../pool/ports'
 import type { RequestFacts } from '../../requests/request-facts'
 
 /** What a watch for stuck members needs of its pool. */
 export interface StuckPorts extends Attaching {
   readonly clock: Clock
+  /** Its members. */
+  readonly seats: readonly Seat[]
   /** Whether the handler of a request has returned, and its commit is being written. */
   isWriting(seat: Seat, request: RequestFacts): boolean
   /** Replaces a member that is stuck with `request`, which fails with `cause`. */
@@ -45,12 +48,24 @@ export class StuckWatch implements Listener {
     this.#deadlines = new Deadlines(pool.clock, (watched) => this.#expired(watched))
   }
 
-  /** @param stuckAfter in milliseconds; Infinity for never. It applies to handlers that start from now on */
+  /** @param stuckAfter in milliseconds; Infinity for never. For handlers that run already, its time begins now */
   configure(stuckAfter: number): void {
+    if (stuckAfter === this.#afterMs) return
     this.#afterMs = stuckAfter
-    if (this.#attached || stuckAfter === Infinity) return
-    this.#attached = true
-    this.pool.attach(this)
+    if (stuckAfter !== Infinity && !this.#attached) {
+      this.#attached = true
+      this.pool.attach(this)
+    }
+    this.#watchRunning()
+    this.#deadlines.rest()
+  }
+
+  #watchRunning(): void {
+    for (const places of this.#watched.values()) for (const watched of places) this.#free(watched)
+    if (this.#afterMs === Infinity) return
+    const now = this.pool.clock.now()
+    for (const seat of this.pool.seats)
+      for (const request of seat.inHand) if (seat.runs(request)) this.handlerStarted(seat, request, now)
   }
 
   handlerStarted(seat: Seat, request: RequestFacts, now: Nanos): void {
@@ -124,6 +139,6 @@ export class StuckWatch implements Listener {
       return this.#deadlines.rest()
     }
     watched.request = null
-    this.pool.abandon(seat, request, new Error(`it was still running after ${afterMs} ms and was replaced as stuck`))
+    this.pool.abandon(seat, request, new Replaced(`it was still running after ${afterMs} ms and was replaced as stuck`))
   }
 }
