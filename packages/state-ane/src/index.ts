@@ -7,6 +7,7 @@ export {
   type Hold,
   holding,
   type Recipe,
+  type Replay,
   type SyncCell,
   type SyncHold,
   type Watcher,

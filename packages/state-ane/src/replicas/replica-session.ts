@@ -1,4 +1,4 @@
-import { isDraft, original, type Patch } from 'immer'
+import { isDraft, original } from 'immer'
 import { type Hold, holding, type Recipe, type Writer } from '../cells/cell'
 import { isPromise, type MaybePromise } from '../cells/maybe-promise'
 import { STALE } from '../groups/stale'
