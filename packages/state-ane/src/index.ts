@@ -7,6 +7,7 @@ export {
   type Hold,
   holding,
   type Recipe,
+  type Replay,
   type SyncCell,
   type SyncHold,
   type Watcher,
@@ -51,7 +52,7 @@ export { PatchLog } from './replicas/patch-log'
 export type { ReplicaTurns, Turn } from './replicas/replica-turns'
 export { ReplicaCell } from './replicas/replica-cell'
 export type { ReplicaPorts } from './replicas/replica-ports'
-export { type OwnerMessage, type ReplicaMessage } from './replicas/replica-messages'
+export { type OwnerMessage, type Refused, type ReplicaMessage } from './replicas/replica-messages'
 export { ReplicaSession } from './replicas/replica-session'
 export type { SessionPorts } from './replicas/session-ports'
 export { Replica, replicate, type ReplicaRequest, type ReplicaUpdate, type Replicator } from './replicas/replica'

@@ -197,3 +197,14 @@ describe('what waits for a thread', () => {
     expect(inspect(pool)).toMatchObject({ waiting: 0, outcomes: { replied: 4 } })
   })
 })
+
+describe('a handler in a thread that halts its member without an answer', () => {
+  it('leaves a caller who is told so at once: nothing in that thread can answer any more', async () => {
+    const pool = open()
+    const failed = expect(call(pool, { type: 'halted' })).rejects
+    await failed.toMatchObject({
+      code: 'ERR_GENPOOL_CRASHED',
+      message: expect.stringMatching(/its member ended before it was answered.*halt\(reason, \{ reply \}\)/) as string,
+    })
+  })
+})

@@ -257,7 +257,6 @@ describe('a member that is stuck', () => {
         hang: () => new Promise<never>(() => undefined),
         echo: () => reply(1),
         nothing: () => {
-          // eslint-disable-next-line @typescript-eslint/only-throw-error -- as a user may
           throw undefined
         },
       },
