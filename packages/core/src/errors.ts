@@ -7,6 +7,7 @@ import {
   isGenPoolError as isOfAnyPackage,
   type OptionsError,
   READ_FIRST,
+  readSafely,
   round,
   sentence,
   type StoppedError,
@@ -59,7 +60,7 @@ export class CrashedError extends GenPoolError {
       `${textOf(member) === '' ? 'P' : `Member "${textOf(member)}" of p`}ool "${textOf(pool)}" failed on "${textOf(type)}": ${sentence(cause === undefined ? NOTHING_THROWN : textOf(cause))} ` +
         textOf(ofCommit) +
         textOf(hint) +
-        (cause instanceof Replaced ? '' : ' See "cause" for the original error.'),
+        (readSafely(() => cause instanceof Replaced, false) ? '' : ' See "cause" for the original error.'),
       { cause },
     )
     this.mayBeCommitted = committed !== false

@@ -1,5 +1,5 @@
-import { call, definePool, getState, reply, spawnPool } from '@genpool/core'
-import { type ActorSystemRef, start, stop } from 'nact'
+import { call, definePool, getState, onEvent, ready, reply, spawnPool } from '@genpool/core'
+import { type ActorSystemRef, query, start, stop } from 'nact'
 
 let system: ActorSystemRef
 beforeEach(() => (system = start()))
@@ -61,5 +61,45 @@ describe('a handler that answers with a revoked proxy', () => {
     const pool = spawnPool(system, Answering, 'pool', { size: 1 })
     await expect(call(pool, { type, of })).rejects.toMatchObject({ code: 'ERR_GENPOOL_CRASHED', committed: true })
     expect(getState(pool)).toEqual({ n: 1 })
+  })
+})
+
+describe('an error that throws when it is looked at', () => {
+  const trap = (): never => {
+    throw new Error('looked at')
+  }
+  const trapped = (): Error =>
+    new Proxy(new Error('x'), {
+      get: trap,
+      getPrototypeOf: trap,
+      has: trap,
+      ownKeys: trap,
+      getOwnPropertyDescriptor: trap,
+    })
+
+  it('fails a message to a plain function, and a start with a listener; nothing else happens', async () => {
+    const plain = spawnPool(
+      system,
+      (): never => {
+        throw trapped()
+      },
+      'plain',
+    )
+    await expect(query(plain as never, 'hello' as never, 100)).rejects.toThrow()
+    const failures: number[] = []
+    const off = onEvent('genpool:init:fail', ({ failures: count }) => void failures.push(count))
+    const failing = spawnPool(
+      system,
+      definePool({
+        init: (): { n: number } => {
+          throw trapped()
+        },
+        calls: { get: () => reply(1) },
+      }),
+      'failing',
+    )
+    await expect(ready(failing)).rejects.toMatchObject({ code: 'ERR_GENPOOL_STOPPED' })
+    off()
+    expect(failures[0]).toBe(1)
   })
 })

@@ -7,7 +7,7 @@ import {
   trace,
   type Tracer,
 } from '@opentelemetry/api'
-import { textOf } from '@genpool/runtime'
+import { readSafely, textOf } from '@genpool/runtime'
 import { isThenable } from '../behaviours/eventually'
 import { Step } from '../behaviours/step'
 import type { RequestFacts } from '../requests/request-facts'
@@ -100,7 +100,7 @@ export class RunSpans {
 
   #threw(span: Span, error: unknown): void {
     if (span !== this.#handling) return
-    span.recordException(error instanceof Error ? error : textOf(error))
+    span.recordException(readSafely(() => error instanceof Error, false) ? (error as Error) : textOf(error))
     failSpan(span, textOf(error))
     this.endAttempt()
   }

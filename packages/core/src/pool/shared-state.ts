@@ -1,5 +1,6 @@
 import { OptionsError } from '@genpool/runtime'
 import type { Cell } from '@genpool/state-ane'
+import { isOf } from '../behaviours/answerable'
 import { InitStep } from '../behaviours/behaviour'
 import type { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import type { MemberInfo } from '../behaviours/context'
@@ -125,7 +126,7 @@ export class SharedState {
       },
       done: () => this.opened(opening as Cell<unknown>, step),
       failed: (error) => {
-        if (error instanceof OptionsError) return this.refused(info, made, error)
+        if (isOf(error, OptionsError)) return this.refused(info, made, error)
         this.#opening = before ?? (opening === undefined ? undefined : { info, cell: opening, made })
         this.tryAgain(info, error, 'opening its store')
       },

@@ -13,7 +13,7 @@ import {
   WRITTEN,
 } from '@genpool/runtime'
 import { InvalidError, isEndedDraft } from '@genpool/state-ane'
-import { whyNoAnswer } from '../behaviours/answerable'
+import { isOf, whyNoAnswer } from '../behaviours/answerable'
 import { readable } from '../behaviours/ended-drafts'
 import { CrashedError } from '../errors'
 import { circleInWords } from './circle-words'
@@ -232,7 +232,7 @@ function whileWaiting(waits: string, remedy: Remedy = { says: 'Add members, or s
 /** A function of the message alone, given as a plain nact function, reads its message where the state is. */
 function hintFor({ handler, rarely }: Request, cause: unknown): string {
   if (cause === undefined && rarely?.hasBackedOff === true) return BACKED_OFF
-  if (handler.answers !== 'dispatch' || !(cause instanceof TypeError) || !/undefined/.test(textOf(cause))) return ''
+  if (handler.answers !== 'dispatch' || !isOf(cause, TypeError) || !/undefined/.test(textOf(cause))) return ''
   return (
     ' A plain nact function is called with (state, message, ctx): set "initialState" if it has no state yet, or use ' +
     'defineTask((message, ctx) => answer).'

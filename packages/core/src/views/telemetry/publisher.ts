@@ -1,6 +1,7 @@
 import type { DropFacts, HoldingLimit } from '@genpool/broker'
 import { type Change, type GenPoolError, keyName, NS_PER_MS, type Nanos } from '@genpool/runtime'
 import { StartTimeoutError } from '../../errors'
+import { isOf } from '../../behaviours/answerable'
 import type { MemberInfo } from '../../behaviours/context'
 import type { Listener, Seat } from '../../pool/ports'
 import type { Outcome } from '../../requests/outcome'
@@ -163,7 +164,7 @@ export class Publisher implements Listener {
   ): void {
     if (!initFailed.hasSubscribers) return
     const { error, failures, retryIn } = failure
-    const timedOut = error instanceof StartTimeoutError
+    const timedOut = isOf(error, StartTimeoutError)
     const retryInMs = retryIn === null ? null : retryIn / NS_PER_MS
     this.publish(initFailed, { ...this.ofMember(info), error, timedOut, failures, retryInMs })
   }
