@@ -28,9 +28,14 @@ export class SessionWrite<S> {
 
   constructor(
     readonly commit: Commit,
-    /** What its patches were made of: what the commit before has led to, if one is being written. */
-    private readonly made: { readonly from: S } | SessionWrite<S>,
+    /** What its patches were made of: what the commit before leads to, if one is being written. */
+    private made: { readonly from: S } | SessionWrite<S>,
   ) {}
+
+  /** The commit before is written. It is held no longer: while commits never pause, each would hold all before it. */
+  comesNext(): void {
+    if (this.made instanceof SessionWrite) this.made = { from: this.made.#next as S }
+  }
 
   /** Nothing is committed yet. May be called again, if what was made came to nothing. @throws if its patches are for another value */
   mustFit(base: S): void {
@@ -87,7 +92,10 @@ export class SessionWrites<S> {
     for (let first; (first = this.#all[0]) !== undefined && first.end !== null;) {
       this.#all.shift()
       if ('error' in first.end) this.#failed.push({ commit: first.commit, error: first.end.error })
-      else this.ports.done(first.commit, first.end)
+      else {
+        this.ports.done(first.commit, first.end)
+        this.#all[0]?.comesNext()
+      }
     }
     if (!this.isEmpty) return
     if (this.hasFailed) this.ports.failed(this.#failed.splice(0))
