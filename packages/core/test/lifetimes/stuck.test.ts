@@ -26,13 +26,13 @@ describe('stuckAfter', () => {
     expect(inspect(pool)).toMatchObject({ restarts: 1, members: { idle: 1, busy: 0 } })
   })
 
-  it('says after how long it gave up, also if another time is in force meanwhile', async () => {
+  it('says after how long it gave up: the time that is in force', async () => {
     const { pool } = written({ stuckAfter: 1000 })
     const stuck = failure(call(pool, { type: 'hang' }, { timeout: Infinity }))
     await clock.advance(500)
-    configure(pool, { stuckAfter: Infinity })
-    await clock.advance(510)
-    expect(await stuck).toMatchObject({ cause: { message: expect.stringContaining('after 1000 ms') } })
+    configure(pool, { stuckAfter: 300 })
+    await clock.advance(310)
+    expect(await stuck).toMatchObject({ cause: { message: expect.stringContaining('after 300 ms') } })
   })
 
   it('lets a drained pool end although a handler never ends', async () => {
