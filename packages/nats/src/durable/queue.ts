@@ -95,7 +95,8 @@ export class Queue {
     this.marks = new Marks(connection, { jsm: asking, notes: this.notes, names: this.names, clock })
     this.copies = new Copies(connection, { jsm: asking, notes: this.notes, names: this.names, clock })
     this.leftovers = new Leftovers({ jsm: asking, names: this.names, marks: this.marks })
-    this.#staying = new Staying({ jsm: asking, clock, stream: this.names.jobs, subjects: this.names.all })
+    const consumers = async () => (await consumersOf(asking, this.names)).found
+    this.#staying = new Staying({ jsm: asking, clock, stream: this.names.jobs, subjects: this.names.all, consumers })
     this.phantoms = new Phantoms({ connection, jsm: asking, names: this.names })
     this.letters = new DeadLetters(name, {
       jsm: asking,
