@@ -49,7 +49,7 @@ describe('the errors around the end of a remote pool say what happened, why, and
 
   it('of a pool that its node drains for too short a time, and when no node is left', async () => {
     const [pool] = await node('one-node', { size: 1 })
-    const orders = remote('one-node', { silentAfter: 200 })
+    const orders = remote('one-node', { silentAfter: 2000 })
     await ready(orders)
     const [answer] = await running(orders)
     await drain(pool, { within: 50 })
