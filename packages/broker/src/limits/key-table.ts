@@ -57,7 +57,7 @@ export class KeyTable {
       for (let i = first; i < first + STEPS; i++) {
         const slot = slots[i & mask] as number
         if (slot === 0) break
-        if (this.hashes[slot] === hash && this.keys[slot] === key) return slot
+        if (this.keys[slot] === key) return slot
       }
     }
     return this.others.size === 0 ? 0 : (this.others.get(key) ?? 0)

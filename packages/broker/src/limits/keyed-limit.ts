@@ -115,7 +115,7 @@ export class KeyedLimit<E extends Waiting> extends KeyCounts<E> {
     for (let place = 1; place < this.table.places; place++) {
       if (this.laneAt(place) !== null || this.table.keyOf(place) === undefined) continue
       const isIdle = this.onlyRests(place) || !this.isKept(place)
-      if (!isIdle || (this.begins !== null && this.begins.used(place, now) > 0)) count++
+      if (!isIdle || this.begins?.counts(place, now) === true) count++
       else this.left(place)
     }
     return count
@@ -198,6 +198,6 @@ export class KeyedLimit<E extends Waiting> extends KeyCounts<E> {
     const { begins } = this
     this.begins = null
     if (begins === null) return
-    for (let place = this.table.places - 1; place > 0; place--) if (!begins.isEmpty(place)) this.left(place)
+    for (let place = this.table.places - 1; place > 0; place--) this.left(place)
   }
 }
