@@ -222,6 +222,37 @@ describe(`nact's dispatch of a promise to the sender`, () => {
     expect(outcomes(plain)).toMatchObject({ replied: 0, crashed: 1 })
   })
 
+  it.each(['resolves', 'rejects'])(
+    'of a run that is repeated is none: the call gets the next one, also if it %s',
+    async (how) => {
+      let settle!: { resolves(value: number): void; rejects(error: Error): void }
+      const first = new Promise((resolves, rejects) => (settle = { resolves, rejects } as never))
+      const runs: any[] = [first]
+      let resolve!: (value: string) => void
+      const plain = spawnPool(
+        system,
+        ((state: any, _m: unknown, ctx: any) => {
+          const isFirst = runs.length === 1
+          runs.push(ctx)
+          dispatch(ctx.sender, isFirst ? first : new Promise((done) => (resolve = done)))
+          if (isFirst) throw new Error('once')
+          return state
+        }) as any,
+        'plain',
+        { clock, size: 1, retryOnCrash: { message: 1 } } as any,
+      ) as any
+      const answer = query(plain, 'x', 1000)
+      await clock.settle()
+      expect(runs).toHaveLength(3)
+      if (how === 'resolves') settle.resolves(1)
+      else settle.rejects(new Error('of the first run'))
+      await clock.settle()
+      resolve('of the second run')
+      expect(await answer).toBe('of the second run')
+      expect(outcomes(plain)).toMatchObject({ replied: 1, crashed: 0 })
+    },
+  )
+
   it('waits for the commit first if the state is shared', async () => {
     const plain = spawnPool(
       system,

@@ -119,6 +119,15 @@ describe('a thread', () => {
     await one.terminated()
   })
 
+  it.concurrent.each(states)('whose init answers too late, with an %s state, is gone then', async (state) => {
+    const one = world()
+    const pool = one.open('late, and beats', { state } as PoolOptions)
+    await one.looping()
+    await giveUp(pool as never)
+    // Sooner than a thread ends that is kept for another member.
+    expect(await one.silence()).toBeLessThan(4_000)
+  })
+
   it.concurrent.each(states)(
     'whose init loops, with an %s state, is gone when its pool has given up',
     async (state) => {
@@ -173,6 +182,19 @@ describe('stop', () => {
     await one.looping()
     stop(pool)
     expect(await working).toMatchObject({ code: 'ERR_GENPOOL_STOPPED' })
+    expect(await one.silence()).toBeLessThan(4_000)
+  })
+
+  it('ends it also if the caller has given up before', async () => {
+    const one = world()
+    const pool = one.open('handler')
+    await ready(pool)
+    const giving = new AbortController()
+    const working = call(pool, { type: 'work' }, { signal: giving.signal }).catch((error: unknown) => error)
+    await one.looping()
+    giving.abort()
+    expect(await working).toMatchObject({ code: 'ERR_GENPOOL_CANCELLED' })
+    stop(pool)
     expect(await one.silence()).toBeLessThan(4_000)
   })
 })

@@ -1,5 +1,5 @@
 import { keepShape, type Nanos, type Scheduled } from '@genpool/runtime'
-import { compareKeys, type FairBy } from './fair-keys'
+import { compareKeys, type FairBy, sameBy } from './fair-keys'
 import { type CheckedLeafOptions, createLeaf, type Leaf, reconfigureLeaf } from './leaf'
 import { type TagIndex } from './tag-index'
 import { type Waiting } from './waiting'
@@ -17,6 +17,16 @@ export interface FairKey {
 /** A request keeps its key in a fair queue: if it comes back, its message may have changed. */
 export interface HasFairKey {
   fairKey?: FairKey | undefined
+}
+
+/** The key of a request that was found before, by the same rule; undefined if it was not. */
+export function keptKey({ fairKey }: HasFairKey, by: FairBy): FairKey | undefined {
+  return fairKey !== undefined && sameBy(fairKey.by, by) ? fairKey : undefined
+}
+
+/** The key of requests whose key cannot be found. */
+export function noKey(by: FairBy): FairKey {
+  return { value: undefined, id: undefined, by }
 }
 
 /** The identity of a lane. */

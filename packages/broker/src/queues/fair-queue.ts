@@ -2,9 +2,10 @@ import { checkTime, MinHeap, type Nanos, readSafely } from '@genpool/runtime'
 import { byArrival, numberAsLast, type Numbered } from './arrival'
 import { CollectedDecision } from './collected-decision'
 import { DropQueue } from './drop-queue'
+import { groupsByKey, groupsByLane } from './fair-groups'
 import { compareKeys, identify, keyFunction, sameBy } from './fair-keys'
 import { type CheckedFairOptions, checkFairOptions, type FairOptions } from './fair-options'
-import { byKey, type FairKey, type HasFairKey, type Lane } from './fair-lane'
+import { byKey, type FairKey, type HasFairKey, keptKey, type Lane, noKey } from './fair-lane'
 import { FairLanes } from './fair-lanes'
 import { mustNotWait } from './leaf-queue'
 import { type Part } from './part'
@@ -184,16 +185,11 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
 
   #createFrom(items: Iterable<E>, now: Nanos): void {
     this.decision.begin()
-    const groups = new Map<unknown, { key: FairKey; items: E[] }>()
-    for (const item of items) {
+    const groups = groupsByKey(items, (item) => {
       numberAsLast(item as Numbered)
-      const key = this.#findAgain(item)
-      const group = groups.get(key.id)
-      if (group === undefined) groups.set(key.id, { key, items: [item] })
-      else group.items.push(item)
-    }
-    const inOrder = [...groups.values()].sort((a, b) => compareKeys(a.key.value, b.key.value))
-    const lanes = inOrder.map((group) => this.#addLane(group.key, group.items, now))
+      return this.#findAgain(item)
+    })
+    const lanes = groups.map(({ key, items: own }) => this.#addLane(key, own, now))
     for (const lane of lanes) for (const item of lane.queue) this.#stands(item, lane)
     // The first turns are in descending order of the keys, as in sbroker.
     for (const lane of lanes.reverse()) this.#lanes.join(lane)
@@ -219,13 +215,7 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
   /** The key of one that was admitted: here, or before there was this queue. Without a key that can be found it is undefined. */
   #findAgain(entry: E): FairKey {
     const { by } = this.#options
-    const { fairKey } = entry as HasFairKey
-    if (fairKey !== undefined && sameBy(fairKey.by, by)) return fairKey
-    return readSafely(() => this.#find(entry), {
-      value: undefined,
-      id: undefined,
-      by,
-    })
+    return keptKey(entry as HasFairKey, by) ?? readSafely(() => this.#find(entry), noKey(by))
   }
 
   /** What stands in a lane has its key, and its place among all that came. */
@@ -242,17 +232,9 @@ export class FairQueue<E extends Waiting> implements Queue<E> {
 
   #removeAll(entries: readonly E[], now: Nanos): number {
     this.decision.begin()
-    const byLane = new Map<Lane<E>, E[]>()
-    for (const lane of this.#timers.upTo(now)) byLane.set(lane, [])
-    for (const entry of entries) {
-      const lane = entry.list?.holder as Lane<E>
-      const group = byLane.get(lane)
-      if (group === undefined) byLane.set(lane, [entry])
-      else group.push(entry)
-    }
-    for (const lane of [...byLane.keys()].sort(byKey)) {
+    for (const [lane, own] of groupsByLane(entries, this.#timers.upTo(now))) {
       const before = lane.queue.length
-      lane.queue.removeAll(byLane.get(lane) ?? [], now)
+      lane.queue.removeAll(own, now)
       this.#account(lane, before)
     }
     this.#settleAll(now)

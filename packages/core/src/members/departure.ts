@@ -1,3 +1,4 @@
+import type { Eventually } from '../behaviours/eventually'
 import type { Request } from '../requests/request'
 import type { Worker } from '../work/worker'
 import type { Crew } from './crew'
@@ -85,6 +86,22 @@ export class Departure<M extends Departing> {
     }
     this.#giveBackOwn()
     this.leave({ reason, isFault: false })
+  }
+
+  /** Releases what its worker has opened. Called once, after it has ended. */
+  endWork(reason: unknown): Eventually<void> {
+    return this.worker.end(reason)
+  }
+
+  /** Nobody waits for it any longer: its worker may end by force what never ends. */
+  hurry(): void {
+    this.worker.hurry?.()
+  }
+
+  /** Its start is not wanted any more: its worker may leave to another one what it has begun. */
+  unwanted(): void {
+    if (this.worker.unwanted === undefined) this.hurry()
+    else this.worker.unwanted()
   }
 
   #failStuck(request: Request, cause: Error): void {

@@ -144,22 +144,6 @@ export class Member extends WorkerReports<Member> implements Runner<Request>, Re
     if (this.rarely !== null) this.rarely.idleTimer?.stop()
   }
 
-  /** Releases what its worker has opened. Called once, after it has ended. */
-  endWork(reason: unknown): Eventually<void> {
-    return this.worker.end(reason)
-  }
-
-  /** Nobody waits for it any longer: its worker may end by force what never ends. */
-  hurry(): void {
-    this.worker.hurry?.()
-  }
-
-  /** Its start is not wanted any more: it may leave to another one what it has begun. */
-  unwanted(): void {
-    if (this.worker.unwanted === undefined) this.hurry()
-    else this.worker.unwanted()
-  }
-
   /** Delivers a message for this member alone. */
   deliver(request: Request, first = false): void {
     this.extend().add(request, first)

@@ -251,8 +251,9 @@ export class Kernel {
   }
 
   release(member: Member, reason: unknown): void {
-    const hurry = (): void => member.hurry()
-    this.lifecycle.release(member.info.name, () => member.endWork(reason), hurry)
+    const { departure } = member
+    const hurry = (): void => departure.hurry()
+    this.lifecycle.release(member.info.name, () => departure.endWork(reason), hurry)
   }
 
   // --- life ---

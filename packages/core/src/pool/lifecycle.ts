@@ -188,7 +188,7 @@ export class Lifecycle implements EndingsOwner {
 
   /** Nobody waits any longer for what runs: where it can be ended by force, it may be. */
   #hurry(): void {
-    for (const member of this.kernel.roster.members) member.hurry()
+    for (const member of this.kernel.roster.members) member.departure.hurry()
     this.#endings?.hurry()
   }
 

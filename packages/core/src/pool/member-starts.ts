@@ -72,7 +72,10 @@ export class MemberStarts {
       make: () => member.start(),
       done: (started) => this.started(slot, member, started as Started),
       failed: (error) => this.failed(slot, member, error),
-      abandoned: () => (start.timedOut || this.kernel.status.stopping ? member.hurry() : member.unwanted()),
+      abandoned: () => {
+        const isHurried = start.timedOut || this.kernel.status.stopping
+        return isHurried ? member.departure.hurry() : member.departure.unwanted()
+      },
       late: (started) => this.startedTooLate(member, started as Started),
     })
     slot.start = start

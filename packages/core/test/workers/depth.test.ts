@@ -111,6 +111,25 @@ describe('a member whose worker holds several jobs', () => {
     },
   )
 
+  it('frees the key of a message that is aborted, when the batch that it was given ahead in is taken apart', async () => {
+    const { clock, workers, outcomes, send, system } = bench(2, { timeout: Infinity })
+    const giving = new AbortController()
+    send()
+    await clock.settle()
+    workers.jobs[0]?.begin()
+    send('many', { key: 'a', signal: giving.signal })
+    send('many', { key: 'b' })
+    await clock.settle()
+    giving.abort()
+    send('many', { key: 'a' })
+    for (let i = 0; i < 3; i++) {
+      for (const job of workers.jobs) if (job.hasBegun || job.begin()) job.finish([0, 0])
+      await clock.settle()
+    }
+    expect(outcomes).toEqual(['replied', 'ERR_GENPOOL_CANCELLED', 'replied', 'replied'])
+    stop(system)
+  })
+
   it('gives jobs that its dead worker had not begun to the next one, in order', async () => {
     const { clock, workers, outcomes, send, system, ids } = bench(4, { timeout: Infinity })
     for (let i = 0; i < 4; i++) send()

@@ -2,7 +2,9 @@ import {
   call,
   type CallOptions,
   definePool,
+  drain,
   inspect,
+  pause,
   type PoolOptions,
   reply,
   spawnPool,
@@ -116,6 +118,19 @@ describe('a call whose caller gives up when its answer is on its way', () => {
     await clock.advance(100)
     expect(workers.jobs).toHaveLength(0)
     expect(sent.outcome).toMatchObject(cancelled)
+  })
+
+  it('does not wait for another run either, when its worker dies in a pool that is paused', async () => {
+    const { pool, send, begun, worker } = await open({ retryOnCrash: { one: 2 } })
+    const sent = send({ key: 'a' })
+    await begun()
+    pause(pool)
+    sent.abort()
+    worker.die()
+    await clock.advance(100)
+    expect(sent.outcome).toMatchObject(cancelled)
+    expect(inspect(pool).waiting).toBe(0)
+    await drain(pool)
   })
 })
 

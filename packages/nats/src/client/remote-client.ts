@@ -26,6 +26,7 @@ import { Reads } from './reads'
 import { orderOf, type RemoteKind, RemoteRequest } from './remote-request'
 import { Retries } from './retries'
 import { Roster } from './roster'
+import { Unsent } from './unsent'
 import { Waits } from './waits'
 import { Workload } from './workload'
 
@@ -45,6 +46,7 @@ export class RemoteClient {
   readonly #answers: Answers
   readonly #discovery: Discovery
   readonly #casts: Casts
+  readonly #unsent: Unsent
   readonly #watch: NodeWatch
   readonly #conditions: Conditions
   readonly #interruptions: Interruptions
@@ -120,12 +122,13 @@ export class RemoteClient {
     const outcomes = (this.#outcomes = new Outcomes(shared))
     const delivery = (this.#delivery = new Delivery({ ...shared, outcomes, random: () => this.options.random() }))
     const casts = (this.#casts = new Casts({ ...shared, delivery }))
+    this.#unsent = new Unsent({ waiting, delivery, casts })
     const retries = (this.#retries = new Retries({ ...shared, outcomes, delivery }))
     this.#answers = new Answers({ ...shared, outcomes, retries, delivery, casts })
     this.#discovery = new Discovery({
       ...shared,
-      hasWaiting: () => waiting.size > 0 || casts.waiting > 0 || delivery.postponed > 0,
-      found: () => this.#sendWaiting(),
+      hasWaiting: () => !this.#unsent.isEmpty,
+      found: () => this.#unsent.send(pending.now()),
       nobody: () => this.#interruptions.nobodyServes((mayHaveRun) => failures.nobody(mayHaveRun)),
       patienceMs: () => this.options.silentAfter,
       unheard: () => this.#interruptions.nobodyServes((mayHaveRun) => failures.unheard(mayHaveRun)),
@@ -286,16 +289,6 @@ export class RemoteClient {
 
   #caughtUp(node: Node): void {
     this.#interruptions.caughtUp(node)
-    this.#sendWaiting()
-  }
-
-  /** Sends what waited, in its order. */
-  #sendWaiting(): void {
-    const now = this.pending.now()
-    const delivery = this.#delivery
-    const again = delivery.takePostponed().map((call) => [call.order, () => delivery.sendAgain([call])] as const)
-    const calls = this.pending.waiting.takeAll().map((call) => [call.order, () => delivery.send(call, now)] as const)
-    const casts = this.#casts.takeWaiting().map((cast) => [cast.order, () => this.#casts.send(cast, now)] as const)
-    for (const [, send] of [...again, ...calls, ...casts].sort(([one], [other]) => one - other)) send()
+    this.#unsent.send(this.pending.now())
   }
 }

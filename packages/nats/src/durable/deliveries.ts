@@ -4,6 +4,7 @@ import { originIn } from './copies'
 import type { DeliveryPorts } from './delivery-ports'
 import { Endings } from './endings'
 import type { ConsumerInspection } from './figures'
+import { InHand } from './in-hand'
 import type { Incoming } from './incoming'
 import { NewerJob, NO_HEADER, readJob } from './job-frame'
 import { badJob, Job, runJob, storedAtOf } from './job-runs'
@@ -24,13 +25,9 @@ const STOOD_STILL = 'this process stood still, so the cast may be with another o
 
 /** The casts that a consumer has in hand: from their delivery until the server knows what became of them. */
 export class Deliveries {
-  readonly #inHand = new Set<Job>()
-  /** The same, by their places: the newest of each. */
-  readonly #bySeq = new Map<number, Job>()
+  readonly #inHand = new InHand()
   /** Those that are not given to the pool yet. */
   #opening = 0
-  /** Those who want to know when nothing is in hand. */
-  readonly #waiting: (() => void)[] = []
   /** Those that may begin. A last attempt that must not be lost with another cast has its turn alone. */
   readonly #turns: Turns<Job>
 
@@ -66,15 +63,12 @@ export class Deliveries {
 
   /** How long the oldest one has been here, in milliseconds. */
   oldestMs(now: Nanos): number {
-    const [oldest] = this.#inHand
-    return oldest === undefined ? 0 : (now - oldest.since) / NS_PER_MS
+    return this.#inHand.oldestMs(now)
   }
 
   /** How many times a cast in hand ended since its consumer was stopped: of that for which it is the most. */
   get mostStops(): number {
-    let most = 0
-    for (const { kept } of this.#inHand) most = Math.max(most, kept.tries.stops ?? 0)
-    return most
+    return this.#inHand.mostStops
   }
 
   /** Says of all that they are in work, and gives back what the pool could not begin for long. */
@@ -122,7 +116,7 @@ export class Deliveries {
 
   /** Resolves when nothing is in hand. */
   idle(): Promise<void> {
-    return this.#inHand.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve))
+    return this.#inHand.idle()
   }
 
   /** Takes a cast that has come, and runs it. */
@@ -163,7 +157,7 @@ export class Deliveries {
    * that nobody hears brings another one as a new one (2.9). Who has it answers the newest delivery.
    */
   #isHere(incoming: Incoming, lane: number): boolean {
-    const job = this.#bySeq.get(incoming.seq)
+    const job = this.#inHand.at(incoming.seq)
     if (job === undefined || job.lapsed || job.incoming.storedAt !== incoming.storedAt) return false
     job.incoming = incoming
     this.ports.finished(lane)
@@ -218,7 +212,6 @@ export class Deliveries {
     this.ports.marks.saw(incoming.storedAt)
     const job = new Job(incoming, lane, header, body, this.ports.clock.now())
     this.#inHand.add(job)
-    this.#bySeq.set(incoming.seq, job)
     return job
   }
 
@@ -293,12 +286,10 @@ export class Deliveries {
   }
 
   #finish(job: Job): void {
-    this.#inHand.delete(job)
-    if (this.#bySeq.get(job.incoming.seq) === job) this.#bySeq.delete(job.incoming.seq)
+    this.#inHand.remove(job)
     this.#turns.leave(job)
     this.ports.finished(job.lane)
-    if (this.#inHand.size > 0) return
-    for (const done of this.#waiting.splice(0)) done()
+    this.#inHand.tellIdle()
   }
 }
 

@@ -1,15 +1,6 @@
 import { type HereRef, load, onEvent, type PoolRef, StoppedError, UnreachableError } from '@genpool/core'
 import { haltedOf, legible, unbegunSignals, watchHalts, watchRuns } from '@genpool/core/elsewhere'
-import {
-  type Change,
-  changesBetween,
-  NS_PER_MS,
-  parseOptions,
-  plainOptions,
-  textOf,
-  warnOf,
-  withChanges,
-} from '@genpool/runtime'
+import { type Change, changesBetween, NS_PER_MS, parseOptions, plainOptions, withChanges } from '@genpool/runtime'
 import type { Service as FrameworkService } from '@nats-io/services'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { CLOSED_HERE, flushed, Link, orClosed, wasRead } from '../link'
@@ -18,11 +9,12 @@ import { within } from '../pause'
 import { Subjects } from '../subjects'
 import { bodiesOf } from '../wire/codec'
 import { Kind, plainFrame } from '../wire/frames'
-import { isNeeded, subscribe } from './addresses'
+import { subscribe } from './addresses'
 import { Announcer } from './announcer'
 import { Arrival } from './arrival'
 import { Endpoint } from './endpoint'
 import { Mute } from './mute'
+import { NodeRefusals } from './node-refusals'
 import { SelfReport } from './self-report'
 import { SharedState } from './shared-state'
 import type { ServiceFigures } from './service-figures'
@@ -45,11 +37,7 @@ export class ServedPool {
   readonly #unwatch: readonly (() => void)[]
   readonly #report: SelfReport
   readonly #mute: Mute
-  /** What NATS said when it refused a message or a subscription of this node. */
-  #refusal: string | null = null
-  /** That, if it happened before clients could know of this node: it cannot be served. */
-  #barred: Error | null = null
-  #isServed = false
+  readonly #refusals: NodeRefusals
   #connections = 0
   /** How often it has given messages of keys back. */
   #returns = 0
@@ -72,10 +60,11 @@ export class ServedPool {
     this.#link = new Link(connection, {
       lost: () => undefined,
       back: () => this.#back(),
-      refused: (error, subject, what) => this.#refused(error, subject, what),
+      refused: (error, subject, what) => this.#refusals.refused(error, subject, what),
       closed: () => this.#release(),
     })
     this.#arrival = new Arrival(this.#link, this.stopped)
+    this.#refusals = this.#makeRefusals()
     this.#mute = this.#makeMute()
     this.#endpoint = this.#makeEndpoint()
     this.#announcer = this.#makeAnnouncer()
@@ -104,7 +93,7 @@ export class ServedPool {
     this.#announcer.announce()
     // Whether it may tell clients of itself is known only now.
     await this.#accepted()
-    this.#isServed = true
+    this.#refusals.served()
   }
 
   /** Resolves when NATS has read all that was sent. @throws what `start` throws */
@@ -114,7 +103,7 @@ export class ServedPool {
     if (this.service.isStopped && this.#stopping === null) throw (await this.stopped) ?? this.#closed()
     if (connection.isClosed()) throw this.#closed()
     if (this.#leaving) throw new StoppedError(this.options.name, false)
-    if (this.#barred !== null) throw this.#barred
+    if (this.#refusals.barred !== null) throw this.#refusals.barred
   }
 
   #closed(): UnreachableError {
@@ -124,7 +113,7 @@ export class ServedPool {
   get figures(): ServiceFigures {
     const answer = legible(this.#endpoint.took.percentiles(this.options.clock.now()))
     const requests = { ...this.#endpoint.counts, ignored: this.#mute.ignored }
-    return { ...this.#said(), answer, refusal: this.#refusal, requests }
+    return { ...this.#said(), answer, refusal: this.#refusals.text, requests }
   }
 
   configure(changes: ServeChanges): readonly Change[] {
@@ -204,34 +193,9 @@ export class ServedPool {
   #back(): void {
     this.#arrival.back()
     this.#mute.forget()
-    this.#refusal = this.#barred = null
+    this.#refusals.forget()
     this.#connections++
     this.#announcer.announce()
-  }
-
-  /** NATS does not let this node publish something, or does not give it what is sent to an address. */
-  #refused(error: Error, subject: string, what: 'publish' | 'subscription'): void {
-    const { name } = this.options
-    if (what === 'subscription') {
-      if (isNeeded(subject, { subjects: this.#subjects, name, id: this.id })) this.#isDeaf(error)
-    } else if (subject !== this.#subjects.load) this.#mute.refused(subject, error)
-    else if (!this.#isServed) this.#barred = error
-    else this.#warn('cannot tell clients of itself', error)
-  }
-
-  /** It does not get what is sent to it: another one must. What it has already is answered. */
-  #isDeaf(error: Error): void {
-    if (!this.#isServed) this.#barred = error
-    else if (this.#stopping === null) {
-      this.#warn('does not get what is sent to it, and leaves', error, true)
-      this.#stopping = this.#stop(Infinity, error)
-    }
-  }
-
-  #warn(what: string, error: Error, isWorse = false): void {
-    if (this.#refusal !== null && !isWorse) return
-    warnOf(`Node "${this.id}" of "${this.options.name}" ${what}: NATS refuses it.`, error)
-    this.#refusal = textOf(error)
   }
 
   #said(): Said {
@@ -281,16 +245,27 @@ export class ServedPool {
     })
   }
 
+  #makeRefusals(): NodeRefusals {
+    return new NodeRefusals({
+      id: this.id,
+      name: this.options.name,
+      subjects: this.#subjects,
+      unanswered: (subject, error) => this.#mute.refused(subject, error),
+      isLeaving: () => this.#stopping !== null,
+      leave: (error) => (this.#stopping = this.#stop(Infinity, error)),
+    })
+  }
+
   #makeMute(): Mute {
     const { clock } = this.options
     return new Mute({
       wasRead: () => wasRead(this.#link, clock),
       stateOf: (subject) => this.#endpoint.stateOf(subject),
       refused: (error, isMute) =>
-        this.#warn(isMute ? 'cannot answer callers' : 'cannot send all answers', error, isMute),
+        this.#refusals.warn(isMute ? 'cannot answer callers' : 'cannot send all answers', error, isMute),
       lost: () => this.#announcer.soon(),
       changed: () => {
-        if (this.#mute.inboxes.length === 0) this.#refusal = null
+        if (this.#mute.inboxes.length === 0) this.#refusals.over()
         this.#announcer.announce()
       },
     })

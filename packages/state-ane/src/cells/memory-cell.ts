@@ -5,6 +5,7 @@ import type { Recipe, SyncCell, SyncHold, Watcher } from './cell'
 import { type CellCondition, DESTROYED } from './condition'
 import { diff } from './diff'
 import { History } from './history'
+import { MemoryHold } from './memory-hold'
 import { mustBeState } from './must-be-state'
 import { frozen } from './frozen'
 import { patched } from './patched'
@@ -264,32 +265,6 @@ export class MemoryCell<S> implements SyncCell<S> {
     this.kept?.push(this.version, this.value)
     this.value = next
     this.version += 1
-  }
-}
-
-export class MemoryHold<S> implements SyncHold<S> {
-  constructor(
-    private readonly cell: MemoryCell<S>,
-    private readonly turns: Turns<MemoryHold<S>>,
-  ) {}
-
-  update(recipe: Recipe<S>): S {
-    this.check()
-    return this.cell.applyRecipe(recipe)
-  }
-
-  compareAndSet(version: number, next: S): boolean {
-    this.check()
-    return this.cell.applyValue(version, next)
-  }
-
-  release(): void {
-    this.turns.give(this)
-  }
-
-  /** @throws {ConflictError} if it was released, {StoppedError} if the cell was destroyed */
-  check(): void {
-    if (!this.turns.has(this)) throw this.turns.closed ?? new ConflictError(this.cell.key, 'released')
   }
 }
 

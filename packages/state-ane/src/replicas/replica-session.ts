@@ -1,12 +1,14 @@
 import { isDraft, original } from 'immer'
-import { type Hold, holding, type Recipe, type Writer } from '../cells/cell'
+import { holding, type Recipe, type Writer } from '../cells/cell'
 import { isPromise, type MaybePromise } from '../cells/maybe-promise'
 import { STALE } from '../groups/stale'
 import type { PatchLog } from './patch-log'
 import { redo } from './redo'
 import type { Refused, ReplicaMessage } from './replica-messages'
 import type { SessionPorts } from './session-ports'
+import { SessionHolds } from './session-holds'
 import { SessionTurn } from './session-turn'
+import { type Left, SessionView } from './session-view'
 import { type Commit, type FailedWrite, type SessionWrite, SessionWrites } from './session-writes'
 
 /** A replica that waits for its turn gets the commits of others by so many: far fewer than are kept. */
@@ -18,10 +20,7 @@ const MOST_BEHIND = 128
  * Patches are applied only to the very value that they were made from: never merged. Knows no thread and no channel.
  */
 export class ReplicaSession<S> {
-  #epoch = 0
-  /** What the replica has, or will have when it has received all that was sent. */
-  #seen: S | undefined = undefined
-  #version = -1
+  readonly #view: SessionView<S>
   #isClosed = false
   /** The commit that a cell is making now, at once: its watchers may end what it is for. */
   #commits: Commit | null = null
@@ -31,15 +30,20 @@ export class ReplicaSession<S> {
   })
   #isBusy = false
   readonly #queue: ReplicaMessage[] = []
-  readonly #holds = new Map<number, Hold<S>>()
+  readonly #holds: SessionHolds<S>
   #turn: SessionTurn | null = null
-  /** The last of the commits of the replica whose success was not sent yet. */
-  #confirmed: { seq: number; version: number } | null = null
 
   constructor(
     private readonly log: PatchLog<S>,
     private readonly ports: SessionPorts<S>,
-  ) {}
+  ) {
+    this.#view = new SessionView(log, (message) => ports.send(message))
+    this.#holds = new SessionHolds(log.cell, {
+      written: () => this.#written(),
+      update: () => this.update(),
+      send: (message) => ports.send(message),
+    })
+  }
 
   /** Whether commits are being written: it is not known yet whether the latest value has them. */
   get isWriting(): boolean {
@@ -53,7 +57,7 @@ export class ReplicaSession<S> {
 
   /** Whether the replica has everything that is committed. */
   get isCurrent(): boolean {
-    return this.#version >= 0 && Object.is(this.#seen, this.log.cell.value)
+    return this.#view.isCurrent
   }
 
   /** Whether its replica waits for its turn. */
@@ -66,30 +70,19 @@ export class ReplicaSession<S> {
    * gets the commits of all with it: to send it each of them took a quarter of the time in a pool of four threads.
    */
   get followsEach(): boolean {
-    return !this.awaitsTurn || this.log.cell.version - this.#version >= MOST_BEHIND
+    return !this.awaitsTurn || this.#view.behind >= MOST_BEHIND
   }
 
   /** Sends what others have committed, so that what is sent next is seen after it. Nothing while a commit is being written. */
   update(): void {
     if (this.#isClosed) return
     this.confirm()
-    if (this.isWriting || this.isCurrent) return
-    const { cell } = this.log
-    const patches = this.#version < 0 ? undefined : this.log.since(this.#version)
-    this.#epoch++
-    this.#seen = cell.value
-    this.#version = cell.version
-    const { send } = this.ports
-    if (patches === undefined) send(['value', this.#epoch, cell.version, cell.value])
-    else send(['patches', this.#epoch, cell.version, patches])
+    if (!this.isWriting && !this.isCurrent) this.#view.update()
   }
 
   /** Sends which commits are done. */
   confirm(): void {
-    if (this.#confirmed === null) return
-    const { seq, version } = this.#confirmed
-    this.#confirmed = null
-    this.ports.send(['committed', seq, version])
+    this.#view.confirm()
   }
 
   /** @returns a promise if it must wait for the cell */
@@ -102,8 +95,7 @@ export class ReplicaSession<S> {
   close(): void {
     this.#isClosed = true
     this.#queue.length = 0
-    for (const hold of this.#holds.values()) hold.release()
-    this.#holds.clear()
+    this.#holds.close()
     this.#turn?.end()
   }
 
@@ -131,7 +123,7 @@ export class ReplicaSession<S> {
         return this.#withdrawn(message)
       case 'hold':
         // Not waited for: what comes next may be the release of the one before.
-        return void this.#hold(message[1])
+        return void this.#holds.take(message[1])
       case 'turn':
         return this.#takeTurn(message[1])
       case 'release':
@@ -142,12 +134,11 @@ export class ReplicaSession<S> {
   #withdrawn(message: Extract<ReplicaMessage, readonly ['withdraw', ...unknown[]]>): MaybePromise<void> {
     if (this.isWriting) return this.#writes.ended.then(() => this.#take(message))
     const [, epoch, seq, error] = message
-    if (epoch === this.#epoch) this.#refused([[seq, error]])
+    if (this.#view.isIn(epoch)) this.#refused([[seq, error]])
   }
 
   #release(id: number): MaybePromise<void> {
-    const hold = this.#holds.get(id)
-    this.#holds.delete(id)
+    const hold = this.#holds.remove(id)
     // It ends when what is being written under it is written.
     if (hold !== undefined) return hold.release()
     // Nobody else commits before: what they commit would come before that.
@@ -157,7 +148,7 @@ export class ReplicaSession<S> {
 
   #takeTurn(id: number): void {
     this.#turn = new SessionTurn(id, this.log.turns, {
-      written: () => (this.isWriting ? this.#writes.ended : null),
+      written: () => this.#written(),
       update: () => this.update(),
       send: (message) => this.ports.send(message),
       limit: (end) => this.ports.limit?.(end),
@@ -165,17 +156,9 @@ export class ReplicaSession<S> {
     this.#turn.take()
   }
 
-  async #hold(id: number): Promise<void> {
-    try {
-      const hold = await this.log.cell.hold()
-      while (this.isWriting) await this.#writes.ended
-      if (this.#isClosed) return hold.release()
-      this.#holds.set(id, hold)
-      this.update()
-      this.ports.send(['held', id])
-    } catch (error) {
-      this.ports.send(['notHeld', id, error])
-    }
+  /** Resolves when all is written that is being written; null if nothing is. */
+  #written(): Promise<void> | null {
+    return this.isWriting ? this.#writes.ended : null
   }
 
   #commit(message: Commit): MaybePromise<void> {
@@ -183,7 +166,7 @@ export class ReplicaSession<S> {
     const { cell } = this.log
     if (hold !== undefined) return this.#write(hold, message)
     if (!cell.held || cell.waits === true) return this.#write(cell, message)
-    if (message[1] !== this.#epoch) return undefined
+    if (!this.#view.isIn(message[1])) return undefined
     return this.#whenFree(message)
   }
 
@@ -198,7 +181,7 @@ export class ReplicaSession<S> {
 
   #write(writer: Writer<S>, message: Commit): MaybePromise<void> {
     const writes = this.#writes
-    if (message[1] !== this.#epoch || this.#isClosed) return undefined
+    if (!this.#view.isIn(message[1]) || this.#isClosed) return undefined
     if (!writes.isEmpty && (writes.hasFailed || writer.replay === undefined))
       return writes.ended.then(() => this.#take(message))
     if (writes.isEmpty && !this.isCurrent) return this.update()
@@ -230,7 +213,7 @@ export class ReplicaSession<S> {
 
   #begin(message: Commit): SessionWrite<S> {
     this.log.keepsValues = true
-    return this.#writes.begin(message, this.#seen as S)
+    return this.#writes.begin(message, this.#view.value)
   }
 
   async #wait(write: SessionWrite<S>, written: PromiseLike<Left<S>>): Promise<void> {
@@ -259,7 +242,7 @@ export class ReplicaSession<S> {
   }
 
   #recipe([, , , , patches, tag]: Commit): Recipe<S> {
-    const seen = this.#seen
+    const seen = this.#view.value
     return (draft) => {
       const base: unknown = isDraft(draft) ? original(draft) : draft
       if (!Object.is(base, seen)) throw STALE
@@ -273,10 +256,8 @@ export class ReplicaSession<S> {
     if (refusal !== undefined) throw refusal
   }
 
-  #done([, , seq, , , tag]: Commit, { value, version }: Left<S>): void {
-    this.#seen = value
-    this.#version = version
-    this.#confirmed = { seq, version }
+  #done([, , seq, , , tag]: Commit, left: Left<S>): void {
+    this.#view.committed(seq, left)
     this.ports.committed(tag)
     this.ports.changed()
   }
@@ -293,33 +274,18 @@ export class ReplicaSession<S> {
   #fail(all: readonly FailedWrite[]): void {
     const refused = all.flatMap(({ commit, error }) => (error === STALE ? [] : [[commit[2], error] as const]))
     if (refused.length > 0) return this.#refused(refused)
+    if (this.#isClosed) return
     // The latest value may be known only to the store: then the same commit fails again, until it is here.
-    if (this.isCurrent) this.#void()
+    if (this.isCurrent) this.#view.void()
     else this.update()
   }
 
   /** The others are made again. */
   #refused(all: readonly Refused[]): void {
-    if (this.#isClosed) return
-    this.confirm()
-    this.#epoch++
-    this.ports.send(['refused', this.#epoch, all])
-  }
-
-  /** What the replica has is the latest value that is known here, and its commit did not fit all the same. */
-  #void(): void {
-    if (this.#isClosed) return
-    this.confirm()
-    this.#epoch++
-    this.ports.send(['patches', this.#epoch, this.#version, []])
+    if (!this.#isClosed) this.#view.refuse(all)
   }
 }
 
-/** What a commit has left. */
-interface Left<S> {
-  readonly value: S
-  readonly version: number
-}
 type Replaying<S> = Writer<S> & Required<Pick<Writer<S>, 'replay'>>
 
 async function withVersion<S>(written: PromiseLike<S>, log: PatchLog<S>): Promise<Left<S>> {

@@ -243,3 +243,12 @@ describe('a job that was given for good, and whose caller gives up before it beg
     expect([claim(words, given), commit(words, given)]).toEqual([false, false])
   })
 })
+
+it('what was given up before it began has not begun when its thread dies, though the thread has not said so', () => {
+  const ledger = new Ledger<object>(new Memory())
+  const [givenUp, waits] = [{}, {}]
+  ledger.give(givenUp, false)
+  ledger.give(waits, false)
+  expect(ledger.giveUp(givenUp)).toBe(true)
+  expect(ledger.died()).toEqual([])
+})
