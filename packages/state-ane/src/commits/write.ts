@@ -26,7 +26,9 @@ export function written<R>(transition: { writing?(begun: boolean): void }, commi
 
 /** A recipe that the transition calls. */
 export function made<S>(transition: Pick<Transition<S, never>, 'make'>, next: S | Recipe<S>): S | Recipe<S> {
-  return transition.make === undefined || !isRecipe(next) ? next : madeBy(transition as Required<typeof transition>, next)
+  return transition.make === undefined || !isRecipe(next)
+    ? next
+    : madeBy(transition as Required<typeof transition>, next)
 }
 
 // The closures of this file and of `transact` are made in functions of their own: where one stands, V8 makes room for what it holds also
