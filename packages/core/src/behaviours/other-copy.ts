@@ -17,11 +17,16 @@ export function markMade({ prototype }: abstract new (...args: never) => object,
   Object.defineProperty(prototype, MADE, { value: isStep ? STEP_HERE : HERE })
 }
 
+/** Whether this or another copy of the package may have made this. A draft that has ended throws, and so may a proxy of a user. */
+export function isMarked(value: object): value is { readonly [MADE]: unknown } {
+  return MADE in value
+}
+
 /** Whether another copy of the package made this. */
 export function isOfOtherCopy(value: unknown): boolean {
   try {
     // A proxy may have an answer for each property that is read.
-    return typeof value === 'object' && value !== null && MADE in value && isThere(value[MADE])
+    return typeof value === 'object' && value !== null && isMarked(value) && isThere(value[MADE])
   } catch {
     // A draft that has ended, or a proxy of a user.
     return false

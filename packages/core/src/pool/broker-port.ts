@@ -247,9 +247,14 @@ export class BrokerPort extends BrokerFigures implements Port, BrokerHooks<Reque
   }
 
   private wakeAt(at: Nanos): void {
-    const wake = (): void => this.try(() => this.engine.timeout(this.kernel.turn.refresh()), undefined)
-    this.timer ??= new WakeTimer(this.kernel.clock, wake)
+    this.timer ??= this.makeTimer()
     this.timer.wakeAt(at, this.engine.length > 0)
+  }
+
+  private makeTimer(): WakeTimer {
+    return new WakeTimer(this.kernel.clock, () =>
+      this.try(() => this.engine.timeout(this.kernel.turn.refresh()), undefined),
+    )
   }
 
   /** Calls the engine, and does what it decided. */

@@ -197,10 +197,13 @@ export class InProcessWorker implements Worker<Request>, Run, LateSteps, Continu
   admit(): Error | undefined {
     const job = this.host.inHand.first
     if (this.ended || job === null) return this.pool.failures.gone()
-    const requests = this.batch ?? [job]
-    const isAdmitted = requests.some((request) => isWanted(request, this.pool))
+    const isAdmitted = this.batch === null ? isWanted(job, this.pool) : this.isBatchWanted()
     this.stage = isAdmitted ? 'commits' : 'runs'
     return isAdmitted ? undefined : this.pool.failures.expired(job)
+  }
+
+  private isBatchWanted(): boolean {
+    return this.batch?.some((request) => isWanted(request, this.pool)) === true
   }
 
   holding(hold: Hold<unknown>): void {

@@ -26,8 +26,15 @@ export function written<R>(transition: { writing?(begun: boolean): void }, commi
 
 /** A recipe that the transition calls. */
 export function made<S>(transition: Pick<Transition<S, never>, 'make'>, next: S | Recipe<S>): S | Recipe<S> {
-  if (transition.make === undefined || !isRecipe(next)) return next
-  return (draft) => (transition as Required<typeof transition>).make(next, draft)
+  return transition.make === undefined || !isRecipe(next)
+    ? next
+    : madeBy(transition as Required<typeof transition>, next)
+}
+
+// The closures of this file and of `transact` are made in functions of their own: where one stands, V8 makes room for what it holds also
+// for a commit that makes none.
+function madeBy<S>(transition: Required<Pick<Transition<S, never>, 'make'>>, next: Recipe<S>): Recipe<S> {
+  return (draft) => transition.make(next, draft)
 }
 
 /** Commits one step. CONFLICT means that nothing was changed. */
@@ -42,8 +49,11 @@ export function write<S>(
   mustBeState(undefined, next)
   if (mode === 'update') throw recipesOnly()
   const done = writer.compareAndSet(version, next)
-  if (isPromise(done)) return done.then((yes) => (yes ? next : CONFLICT))
-  return done ? next : CONFLICT
+  return isPromise(done) ? later(done, next) : done ? next : CONFLICT
+}
+
+function later<S>(done: PromiseLike<boolean>, next: S): PromiseLike<CommitResult<S>> {
+  return done.then((yes) => (yes ? next : CONFLICT))
 }
 
 export function isRecipe<S>(next: S | Recipe<S> | undefined): next is Recipe<S> {
