@@ -66,7 +66,7 @@ const set = (options: object): object =>
 describe('the counts of what waits', () => {
   it.each([
     ['alone', {}],
-    ['under limits', { limits: { by: 'key' as const, concurrency: 1 }, rate: { limit: 2, interval: 10 } }],
+    ['under limits', { limits: { by: 'type' as const, concurrency: 1 }, rate: { limit: 2, interval: 10 } }],
   ])('are those of the requests that wait, whatever happens (%s)', async (_name, options) => {
     await fc.assert(
       fc.asyncProperty(fc.array(command, { minLength: 10, maxLength: 60 }), async (commands) => {

@@ -25,6 +25,7 @@ const LABELS = {
   rate: ['warn', 'held by its rate'],
   limits: ['warn', 'held by limits per key'],
   'back-off': ['warn', 'backs off'],
+  'no-keys': ['warn', 'finds no keys'],
   keys: ['warn', 'waits for keys'],
   'one-tenant': ['warn', 'one tenant fills it'],
   concurrency: ['warn', 'held by concurrency'],

@@ -1,4 +1,5 @@
 import { keyName, MinHeap, type Nanos, readSafely } from '@genpool/runtime'
+import { compareKeys } from '../queues/fair-keys'
 import { type Waiting } from '../queues/waiting'
 import { Begins } from './begins'
 import { holdOf } from './hold'
@@ -21,6 +22,9 @@ const SPARE_LANES = 1024
  * also in its rate, is forgotten.
  */
 export class KeyedLimit<E extends Waiting> extends KeyCounts<E> {
+  /** How many messages had no key, and whether any had one. A message that is looked at again, with other options, counts again. */
+  keyless = 0
+  keyFound = false
   /** The lanes in which something is due at a time. */
   readonly timers = new MinHeap<LimitLane<E>>()
   private readonly table = new KeyTable()
@@ -78,6 +82,13 @@ export class KeyedLimit<E extends Waiting> extends KeyCounts<E> {
   /** The key of a lane, for a reader. */
   keyIn({ place }: LimitLane<E>): unknown {
     return keyName(this.table.keyOf(place))
+  }
+
+  /** Whether the key of a lane is named before that of another: by the order of keys. Places would depend on what came before. */
+  isBefore(a: LimitLane<E>, b: LimitLane<E>): boolean {
+    const order = compareKeys(this.table.keyOf(a.place), this.table.keyOf(b.place))
+    // Symbols have no order.
+    return order < 0 || (order === 0 && a.place < b.place)
   }
 
   /** When the rate of an entry's key lets something of this cost begin; `now` if the key is not known. */
@@ -169,7 +180,10 @@ export class KeyedLimit<E extends Waiting> extends KeyCounts<E> {
   /** Gives a new key a place. */
   private add(key: unknown): number {
     const place = this.table.add(key)
-    if (place + 1 === this.table.places) this.fit(place + 1)
+    if (place + 1 < this.table.places) return place
+    // Here, since each first key comes here and few others do: it costs nothing.
+    this.keyFound = true
+    this.fit(place + 1)
     return place
   }
 

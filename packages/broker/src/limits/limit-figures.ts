@@ -12,6 +12,10 @@ export interface HeldBy {
   readonly waiting: number
   /** How many keys have something that waits, runs, or has begun lately; 0 for a rate of all. */
   readonly keys: number
+  /** How many messages had no key since `by` is in force, so that nothing limits them; 0 for a rate of all. */
+  readonly keyless: number
+  /** Whether any message had a key since then. If none had one, `by` may be misspelt. */
+  readonly keyFound: boolean
   /** The key for which most wait; undefined if none waits, or for a rate of all. */
   readonly key: unknown
   /** How many wait for that key, how many of it run, and how much of it began within the last interval. */
@@ -48,7 +52,7 @@ export function figuresOf<E extends Waiting>(rules: LimitRules<E>, counts: Count
   if (rate === null) return { rate: rated === null ? undefined : heldBy(rated, now), limits, backOff }
   // While all back off, it is not the rate that holds them.
   const opensInMs = backOff?.all === true ? 0 : Math.max(0, opensAt - now) / NS_PER_MS
-  const none = { keys: 0, key: undefined, ofKey: 0, running: 0 }
+  const none = { keys: 0, keyless: 0, keyFound: false, key: undefined, ofKey: 0, running: 0 }
   return { rate: { ...none, waiting: opensInMs > 0 ? waiting : 0, used: rate.used(now), opensInMs }, limits, backOff }
 }
 
@@ -77,12 +81,14 @@ function heldBy<E extends Waiting>(limit: KeyedLimit<E>, now: Nanos): HeldBy {
     if (lane.running > 0 || lane.waiting > 0 || (lane.rate !== null && lane.rate.used(now) > 0)) keys++
     if (!holds(lane, now)) continue
     waiting += lane.parked
-    if (lane.parked > 0 && (most === null || comesFirst(lane, most))) most = lane
+    if (lane.parked > 0 && (most === null || comesFirst(limit, lane, most))) most = lane
   }
   const opensAt = most?.hasPlace() === true ? most.fitsAt(1, now) : now
   return {
     waiting,
     keys,
+    keyless: limit.keyless,
+    keyFound: limit.keyFound,
     key: most === null ? undefined : limit.keyIn(most),
     ofKey: most?.parked ?? 0,
     running: most?.running ?? 0,
@@ -91,9 +97,9 @@ function heldBy<E extends Waiting>(limit: KeyedLimit<E>, now: Nanos): HeldBy {
   }
 }
 
-/** Whether more wait for a key than for another; of as many, it is always the same one. */
-function comesFirst<E extends Waiting>(a: LimitLane<E>, b: LimitLane<E>): boolean {
-  return a.parked > b.parked || (a.parked === b.parked && a.place < b.place)
+/** Whether more wait for a key than for another. */
+function comesFirst<E extends Waiting>(limit: KeyedLimit<E>, a: LimitLane<E>, b: LimitLane<E>): boolean {
+  return a.parked > b.parked || (a.parked === b.parked && limit.isBefore(a, b))
 }
 
 function backOffOf<E extends Waiting>(rules: LimitRules<E>, ready: number, now: Nanos): BackOffFigures | undefined {
@@ -107,9 +113,8 @@ function backOffOf<E extends Waiting>(rules: LimitRules<E>, ready: number, now: 
       if (heldUntil <= now) continue
       keys++
       waiting += lane.parked
-      // Of as long ones, it is always the same.
-      const isSame = longest !== null && longest.owner === lane.owner && heldUntil === until
-      const isFirst = isSame && lane.place < (longest?.place ?? 0)
+      const isSame = longest !== null && longest.owner === limit && heldUntil === until
+      const isFirst = isSame && limit.isBefore(lane, longest as LimitLane<E>)
       if (heldUntil > until || isFirst) [longest, key, until] = [lane, limit.keyIn(lane), heldUntil]
     }
   }

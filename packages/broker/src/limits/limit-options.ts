@@ -46,7 +46,10 @@ export type CheckedRateOptions = z.output<typeof rateOptions>
 
 /** Options of limits per key. */
 export const limitsOptions = z.strictObject({
-  by: by.describe('The key of a message: a property of it, or a function. A message without a key has no limits.'),
+  by: by.describe(
+    'The key of a message: a property of it, or a function. A message without a key has no limits. Alone, it limits nothing: ' +
+      'it names the keys that `ctx.backOff` holds back.',
+  ),
   concurrency: z
     .union([count, z.literal(Infinity)])
     .default(Infinity)

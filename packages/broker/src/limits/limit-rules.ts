@@ -72,8 +72,8 @@ export class LimitRules<E extends Waiting> {
     const key = this.keyed === null ? undefined : this.keyed.keyOf(subject)
     const ratedKey = this.rated === null ? undefined : this.rated.keyOf(subject)
     const pass = free.length === 0 ? new Pass<E>() : (free.pop() as Pass<E>)
-    pass.keyed = key === undefined || this.keyed === null ? null : this.keyed.laneByKey(key)
-    pass.rated = ratedKey === undefined || this.rated === null ? null : this.rated.laneByKey(ratedKey)
+    pass.keyed = laneOf(this.keyed, key)
+    pass.rated = laneOf(this.rated, ratedKey)
     pass.keyedCost = keyedCost
     pass.cost = cost
     pass.foundBy = this.finders
@@ -179,8 +179,12 @@ function costFinder(rate: false | Pick<CheckedRateOptions, 'cost' | keyof RateRu
   return rate === false ? ONE_EACH : { from: rate.cost, most: Math.min(rate.limit, rate.burst ?? rate.limit) }
 }
 
+/** The lane of a message that has this key; counts one without a key. */
 function laneOf<E extends Waiting>(limit: KeyedLimit<E> | null, key: unknown): LimitLane<E> | null {
-  return limit === null || key === undefined ? null : limit.laneByKey(key)
+  if (limit === null) return null
+  if (key !== undefined) return limit.laneByKey(key)
+  limit.keyless++
+  return null
 }
 
 function limitOf<E extends Waiting>(

@@ -7,19 +7,28 @@ import {
   type PlainProperties,
   type PlainProtocol,
 } from '../behaviours/define-pool'
-import type { PoolRef, Protocol } from '../behaviours/protocol'
+import type { MessageOf, PoolRef, Protocol } from '../behaviours/protocol'
 import { blueprintOf, type Given } from '../assemble/blueprint'
 import type { PoolOptions } from '../assemble/options'
 import { PoolActor } from '../assemble/pool-actor'
 import { elsewhereOf as codeElsewhere } from '../work/elsewhere'
 import { elsewhereOf } from './elsewhere'
+import type { AnyBy, AnyCost, MessageOptions } from './message-options'
 import { poolOf } from './pool-of'
 
 /** nact's properties of an actor. They are options only for plain nact functions. */
 const PLAIN_PROPERTIES = ['initialState', 'initialStateFunc', 'onCrash', 'afterStop', 'shutdownAfter'] as const
 
 /** Options of a pool whose messages have these types. */
-export interface TypedPoolOptions<T extends string> extends Omit<PoolOptions, 'retryOnCrash'> {
+export interface TypedPoolOptions<
+  T extends string,
+  M = unknown,
+  By = AnyBy,
+  Cost = AnyCost,
+  KeyBy = AnyBy,
+  KeyCost = AnyCost,
+>
+  extends Omit<PoolOptions, 'retryOnCrash' | 'rate' | 'limits'>, MessageOptions<M, By, Cost, KeyBy, KeyCost> {
   retryOnCrash?: { readonly [K in T]?: number } | undefined
 }
 
@@ -29,7 +38,8 @@ type TypesOf<P extends Protocol> = [P['otherCall'] | P['otherCast']] extends [ne
   : string
 
 /** Options of a pool of plain nact functions. */
-export interface PlainPoolOptions<S, M> extends PoolOptions, PlainProperties<S, M> {}
+export interface PlainPoolOptions<S, M, N = unknown, By = AnyBy, Cost = AnyCost, KeyBy = AnyBy, KeyCost = AnyCost>
+  extends Omit<PoolOptions, 'rate' | 'limits'>, MessageOptions<N, By, Cost, KeyBy, KeyCost>, PlainProperties<S, M> {}
 
 /**
  * Starts a pool under `parent` and returns its address. nact's `dispatch`, `query` and `stop` accept it like any other.
@@ -44,13 +54,25 @@ export interface PlainPoolOptions<S, M> extends PoolOptions, PlainProperties<S, 
  *   {StoppedError} if the parent has stopped. Nothing is spawned then
  * @example const pool = spawnPool(start(), Counter, 'counter', { size: 5 })
  */
-// One signature instead of overloads, so that the compiler names the option that is wrong. `T` is a parameter of its own, so that
-// options of a pool whose protocol is a type parameter can be checked, too.
-export function spawnPool<S, M, P extends Protocol = PlainProtocol<S, M>, T extends string = TypesOf<P>>(
+// One signature instead of overloads, so that the compiler names the option that is wrong. `T` and `N`, the messages, are parameters of
+// their own, so that options of a pool whose protocol is a type parameter can be checked, too. The others: see `message-options.ts`.
+export function spawnPool<
+  S,
+  M,
+  P extends Protocol = PlainProtocol<S, M>,
+  T extends string = TypesOf<P>,
+  N = MessageOf<P>,
+  const By = unknown,
+  const Cost = unknown,
+  const KeyBy = unknown,
+  const KeyCost = unknown,
+>(
   parent: Ref<never>,
   behaviour: Behaviour<P> | PlainFunction<S, M>,
   name?: string,
-  options?: P extends PlainProtocol<S, M> ? PlainPoolOptions<S, M> : TypedPoolOptions<NoInfer<T>>,
+  options?: P extends PlainProtocol<S, M>
+    ? PlainPoolOptions<S, M, N, By, Cost, KeyBy, KeyCost>
+    : TypedPoolOptions<NoInfer<T>, N, By, Cost, KeyBy, KeyCost>,
 ): PoolRef<P>
 export function spawnPool(parent: Ref<never>, behaviour: unknown, name?: string, options: object = {}): PoolRef {
   checkPlace('pool', parent, name)

@@ -12,7 +12,7 @@
  */
 
 /** Lets `X` be inferred from what is given, and is nothing (`unknown`) once `X` is known. */
-type InferOnly<X> = [X, X] extends [0, 1] ? X : unknown
+export type InferOnly<X> = [X, X] extends [0, 1] ? X : unknown
 
 /** Infers `F` from a function, which has to be an `H`. */
 export type Inferred<F, H> = InferOnly<F> & NoInfer<H>

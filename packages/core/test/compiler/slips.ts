@@ -156,6 +156,36 @@ export const SLIPS: readonly Slip[] = [
     says: ['Promise<string>', 'a promise is no key: await it first'],
   },
   {
+    slip: 'a misspelt property in the "by" of limits',
+    code: `spawnPool(system, Shop, 'n', { limits: { concurrency: 1, by: 'itme' } })`,
+    at: 'by',
+    says: [`"itme"`, `"item"`, `"pieces"`],
+  },
+  {
+    slip: 'a misspelt property in the "cost" of a rate',
+    code: `spawnPool(system, Shop, 'n', { rate: { limit: 1, cost: 'peices' } })`,
+    at: 'cost',
+    says: [`"peices"`, `Did you mean '"pieces"'?`],
+  },
+  {
+    slip: 'a misspelt property in a function "by"',
+    code: `spawnPool(system, Shop, 'n', { limits: { by: (message) => message.typ } })`,
+    at: 'typ',
+    says: [`Property 'typ' does not exist`],
+  },
+  {
+    slip: 'limits without a key',
+    code: `spawnPool(system, Shop, 'n', { limits: { concurrency: 1 } })`,
+    at: 'limits',
+    says: [`Property 'by' is missing`],
+  },
+  {
+    slip: 'an unknown option of limits',
+    code: `spawnPool(system, Shop, 'n', { limits: { by: 'item', concurency: 1 } })`,
+    at: 'concurency',
+    says: [`'concurency' does not exist`, `Did you mean to write 'concurrency'?`],
+  },
+  {
     slip: 'an async "by" of a fair queue',
     code: `spawnPool(system, Shop, 'n', { broker: { client: { type: 'fair', by: async () => 'a' } } })`,
     at: 'client',

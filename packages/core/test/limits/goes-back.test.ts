@@ -150,12 +150,12 @@ describe('a message that goes back into the queue', () => {
       calls: {
         many: {
           batch: 10,
-          handle: async (messages: readonly object[]) => {
+          handle: async (messages: readonly { c: unknown }[]) => {
             await clock.wait(5)
             return reply(messages.map(() => 'many'))
           },
         },
-        one: async (_message: object) => reply('one'),
+        one: async (_message: { c: unknown }) => reply('one'),
       },
     })
     const pool = spawnPool(system, Batches, 'pool', {

@@ -16,6 +16,8 @@ describe('limits per key', () => {
     expect(inspect(pool).limits).toEqual({
       waiting: 2,
       keys: 2,
+      keyless: 0,
+      keyFound: true,
       key: 'a',
       ofKey: 2,
       running: 2,

@@ -7,6 +7,7 @@ import type { Evidence } from './evidence'
 import { expired, LATE_ADVICE } from './expiry-causes'
 import { busyOf, type Finding, inWords, withRoundedFigures } from './finding'
 import { heldBack } from './held-causes'
+import { noKeys } from './key-causes'
 import { draining, paused, stopped } from './life-causes'
 import { breaker, drops } from './loss-causes'
 import { store } from './store-causes'
@@ -118,6 +119,7 @@ const CAUSES: readonly ((evidence: Evidence) => Finding | readonly Finding[] | n
   retries,
   expired,
   lateAnswers,
+  noKeys,
 ]
 
 /** What members look like that wait for their store. */

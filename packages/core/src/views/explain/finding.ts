@@ -18,6 +18,7 @@ export type FindingName =
   | 'back-off'
   | 'rate'
   | 'limits'
+  | 'no-keys'
   | 'keys'
   | 'one-tenant'
   | 'concurrency'

@@ -18,6 +18,10 @@ export const Shop = definePool({
   casts: { log: (_msg: { line: string }) => undefined, clear: () => noReply({ sold: 0, names: [] }) },
 })
 export const shop = spawnPool(start(), Shop, 'shop', { size: 2 })
+export const limited = spawnPool(start(), Shop, 'limited', {
+  limits: { by: 'item', rate: { limit: 3, cost: (message) => message.type.length } },
+  rate: { limit: 1, by: (message) => ('item' in message ? message.item : undefined), cost: 'n' },
+})
 export const open = (name: string) => spawnPool(start(), Shop, name)
 export const sell = (item: string) => call(shop, { type: 'sell', item })
 export const log = (line: string) => cast(shop, { type: 'log', line })

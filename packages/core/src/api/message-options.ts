@@ -1,0 +1,54 @@
+import type { FunctionOf, Key, LimitsOptions, RateOptions } from '@genpool/broker'
+import type { InferOnly } from '../behaviours/inferred'
+
+/*
+ * Options that read messages, `by` and `cost`, with the types of the messages of their pool.
+ *
+ * Each has a parameter `X` of its own, which is inferred from what is given. Until it is known, an option is a function of a message
+ * of the pool: so a function without annotations knows what it gets. Once it is known, a name must be one of a property, and a
+ * function may say itself which messages it gets.
+ */
+
+/** An option of which nothing more is known. */
+export type AnyBy = RateOptions['by']
+export type AnyCost = RateOptions['cost']
+
+/** What one of these options gave: a name, or a function of a message. */
+type Given<X, M, R> = InferOnly<X> &
+  (unknown extends X
+    ? string | ((message: Fixed<M>) => R)
+    : [X] extends [string]
+      ? NameIn<M, X>
+      : string | FunctionOf<R>)
+
+/** The names of properties that messages of a type have. Any name, if one only knows when the program runs. */
+type NameIn<M, X> = string extends X
+  ? string
+  : unknown extends M
+    ? string
+    : [NamesIn<M>] extends [never]
+      ? string
+      : NamesIn<M>
+type NamesIn<M> = M extends object ? NoInfer<keyof M & string> : never
+/** `M`, which is not inferred from here. `NoInfer<M>` would be shown as such. */
+type Fixed<M> = [M][M extends unknown ? 0 : never]
+
+/** Options of a rate for each key. */
+interface KeyRate<M, Cost> extends Omit<RateOptions, 'by' | 'cost'> {
+  cost?: Given<Cost, M, number> | undefined
+}
+/** Options of a rate. */
+interface Rate<M, By, Cost> extends KeyRate<M, Cost> {
+  by?: Given<By, M, Key> | undefined
+}
+/** Options of limits per key. */
+interface Limits<M, By, Cost> extends Omit<LimitsOptions, 'by' | 'rate'> {
+  by: Given<By, M, Key>
+  rate?: false | KeyRate<M, Cost> | undefined
+}
+
+/** The options `rate` and `limits` of a pool with messages of the type `M`. */
+export interface MessageOptions<M, By, Cost, KeyBy, KeyCost> {
+  rate?: false | Rate<M, By, Cost> | undefined
+  limits?: false | Limits<M, KeyBy, KeyCost> | undefined
+}
