@@ -215,7 +215,7 @@ export class Queue {
     const state = await this.#state()
     const seen = await this.#figuresOf(state)
     await this.phantoms.clear(state.consumers, state.isAlone, state.begins)
-    if (state.leftovers > 0) void this.leftovers.clear()
+    if (state.leftovers > 0) void this.leftovers.clear(state.counts)
     // While a stream is made again, somebody looks on a subject of its own whether it works.
     if (state.foreign.size > 0 && !this.lacksConsumers) void foreign.clear(state.foreign.keys())
     return seen
@@ -255,7 +255,7 @@ export class Queue {
     // What was so at one look only was on its way.
     const suspected = Math.min(seen.leftovers, this.#leftovers)
     this.#leftovers = seen.leftovers
-    const leftovers = suspected > 0 && (await this.#staying.isSure(seen.consumers)) ? suspected : 0
+    const leftovers = suspected > 0 && (await this.#staying.isSure(seen.consumers, seen.counts)) ? suspected : 0
     if (leftovers === 0) this.leftovers.none()
     const lost = await undelivered(jsm, names, { state: seen.stream, now: this.time.now() })
     const trouble = lost > 0 ? (this.trouble ?? notDelivered(names.jobs, lost)) : this.trouble

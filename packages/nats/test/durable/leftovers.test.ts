@@ -80,7 +80,7 @@ const isEmpty = async (): Promise<boolean> => (await state()).messages === 0
 /** Whether nothing is to be done, and what stays is counted and little: what no consumer has seen before its server ended. */
 const isCalm = async (jobs: Durable, most = 0): Promise<boolean> => {
   const { waiting, inHand, delayed, leftovers } = await asked(() => jobs.inspect())
-  return waiting + inHand + delayed === 0 && leftovers <= most && (await state()).messages <= most
+  return waiting + inHand + delayed === 0 && leftovers <= most && leftovers === (await state()).messages
 }
 const restart = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
   await server.kill(signal)
