@@ -79,7 +79,7 @@ export class QueueState {
   /** Messages that nobody gets, as it seems: what was stored or acknowledged between the two answers may count, too. */
   get leftovers(): number {
     const { messages, first_seq } = this.stream
-    if (this.consumers.every((each) => floorOf(each) < first_seq)) return 0
+    if (this.consumers.every((each) => floorOf(each) < first_seq && heldBy(each) > 0)) return 0
     return Math.max(0, messages - this.#others - this.waiting - this.inHand - this.delayed)
   }
 
