@@ -3,6 +3,7 @@ import type { PoolRef } from '../behaviours/protocol'
 import { findCauses } from '../views/explain/causes'
 import { gather } from '../views/explain/evidence'
 import type { Explanation, Finding } from '../views/explain/finding'
+import { heldBack } from '../views/explain/held-causes'
 import { elsewhereOf } from './elsewhere'
 import { poolOf } from './pool-of'
 
@@ -22,6 +23,12 @@ export function explain(ref: PoolRef): Explanation {
   const ofSources = [...pool.sources].flatMap((source) => source.findings())
   const isCalm = causes[0]?.finding === 'calm' && ofSources.length > 0
   return explanationOf(pool.name, [...(isCalm ? [] : causes), ...ofSources])
+}
+
+/** What holds back requests that a pool has: its rate, its limits, a back-off. For those who bring it messages from elsewhere. */
+export function heldIn(ref: PoolRef): readonly Finding[] {
+  const pool = poolOf(ref, 'consume')
+  return heldBack(gather(pool, pool.explained))
 }
 
 /** Puts findings into words that are safe to print. The first one is the most important. */

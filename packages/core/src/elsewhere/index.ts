@@ -25,7 +25,7 @@ export {
   longRunMs,
   roomIn,
 } from '../api/deliver'
-export { explanationOf } from '../api/explain'
+export { explanationOf, heldIn } from '../api/explain'
 export {
   type Halted,
   haltedOf,

@@ -1,5 +1,5 @@
 import { type Explanation, onEvent, type PoolRef, StoppedError } from '@genpool/core'
-import { addSource } from '@genpool/core/elsewhere'
+import { addSource, heldIn } from '@genpool/core/elsewhere'
 import { NS_PER_MS } from '@genpool/runtime'
 import type { Msg } from '@nats-io/transport-node'
 import { CLOSED_FOR_GOOD, flushed, Link } from '../link'
@@ -112,7 +112,10 @@ export class JobConsumer {
       heard: () => flushed(queue.connection),
       failed: () => undefined,
     })
-    const away = addSource(this.pool, { inspect: () => this.inspect(), findings: () => findingsOf(this.inspect()) })
+    const away = addSource(this.pool, {
+      inspect: () => this.inspect(),
+      findings: () => findingsOf(this.inspect(), heldIn(this.pool)),
+    })
     const deaf = onEvent('genpool:pool:stop', () => void this.stop(0), { pool: this.pool })
     const unheard = (): void => this.#watch.again()
     queue.notes.unheard.add(unheard)
@@ -160,7 +163,7 @@ export class JobConsumer {
   }
 
   explain(): Explanation {
-    return explainConsumer(this.inspect())
+    return explainConsumer(this.inspect(), heldIn(this.pool))
   }
 
   /** Takes no more, lets what runs end, and is gone. */

@@ -5,6 +5,7 @@ import { type Bodies, ownBodies } from '../wire/codec'
 import { Writer } from '../wire/writer'
 import type { Failure } from './attempts'
 import { type Origin, sentAgainId } from './copies'
+import { isNoStream } from './failures'
 import { isFailure } from './history'
 import { movedFrame, readJob } from './job-frame'
 import type { QueueNames } from './names'
@@ -82,7 +83,17 @@ export class DeadLetters {
     }
   }
 
+  /** None if their stream was deleted. */
   async list(limit: number, after: number): Promise<DeadLetter[]> {
+    try {
+      return await this.#list(limit, after)
+    } catch (error) {
+      if (isNoStream(error)) return []
+      throw error
+    }
+  }
+
+  async #list(limit: number, after: number): Promise<DeadLetter[]> {
     const letters: DeadLetter[] = []
     for (let seq = after + 1; letters.length < limit;) {
       const found = await this.#next(seq)

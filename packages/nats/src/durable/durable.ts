@@ -102,7 +102,10 @@ export interface JobQueue<P extends Protocol> {
    * @throws {OptionsError} if an argument is wrong, {StoppedError} if the pool has stopped, {UnreachableError} without JetStream
    */
   consume<Q extends Protocol>(pool: HereRef<Q> & Takes<P, Q>, options?: ConsumeOptions): Promise<Consumer>
-  /** The casts that could not be done, the oldest first: 100 of them, or `limit`. `after` the `seq` of the last one come the next. */
+  /**
+   * The casts that could not be done, the oldest first: 100 of them, or `limit`. `after` the `seq` of the last one come the next. None if
+   * their stream was deleted: `trouble` of `inspect()` says so.
+   */
   dead(options?: DeadOptions): Promise<readonly DeadLetter[]>
   /** Sends a dead letter again, with its id: it has all attempts once more, and its history begins anew. @throws {InvalidError} if it is gone, or cannot be read; {UnreachableError} with `mayHaveRun: true` if it is sent again, or may be, and could not be deleted */
   retry(letter: { readonly seq: number }): Promise<Stored>

@@ -8,13 +8,18 @@ const MANY = 100
 
 const MORE_KEYS = 'Use more keys, or a queue with more "lanes", or make the handler faster: more members do not help.'
 
+const MORE_RATE =
+  'Raise "rate.limit" of the pool if what its handlers call allows more. If they have asked for a pause (a back-off), it ends by itself.'
+const NO_MEMBERS = 'More members do not help.'
+const SAFE = 'What is stored is safe, and other consumers take it.'
+
 /** Whether most of what waits is in one lane of keys. */
 function isOneLane({ waiting, longestLane }: Pick<QueueInspection, 'waiting' | 'longestLane'>): boolean {
   return longestLane >= MANY && longestLane * 2 > waiting
 }
 
-/** The queue of a consumer grows. */
-export function growing(seen: ConsumerInspection): Finding[] {
+/** The queue of a consumer grows. @param held what holds back requests in its pool */
+export function growing(seen: ConsumerInspection, held: readonly Finding[]): Finding[] {
   const { queue, server, atMost, stopping } = seen
   if (stopping || atMost === 0) return []
   if (server === null || server.growsPerSecond <= 0 || server.waiting < Math.max(MANY, 10 * atMost)) return []
@@ -26,13 +31,17 @@ export function growing(seen: ConsumerInspection): Finding[] {
         ? `the queue "${queue}" grows: most casts are in one lane of keys, where one runs at a time`
         : `the queue "${queue}" grows: casts come faster than all consumers do them`,
       figures: { waiting, growsPerSecond, unacknowledged, redelivered, oldestMs, longestLane },
-      ...remedyOf(seen),
+      ...remedyOf(seen, held),
     },
   ]
 }
 
-function remedyOf({ inHand, atMost, members, server }: ConsumerInspection): Pick<Finding, 'advice' | 'option'> {
+function remedyOf(seen: ConsumerInspection, held: readonly Finding[]): Pick<Finding, 'advice' | 'option'> {
+  const { inHand, atMost, members, server, closed } = seen
   if (server !== null && isOneLane(server)) return { advice: MORE_KEYS, option: 'lanes' }
+  const holder = holderOf(seen, held)
+  if (holder !== undefined) return { advice: `${holder.advice} ${NO_MEMBERS}`, option: holder.option }
+  if (closed !== null) return remedyIf(closed)
   if (inHand < atMost) {
     const advice = `Members here are idle, so keys hold casts back: of each lane one runs at a time. ${MORE_KEYS}`
     return { advice, option: 'lanes' }
@@ -42,14 +51,22 @@ function remedyOf({ inHand, atMost, members, server }: ConsumerInspection): Pick
   return { advice, option: 'size' }
 }
 
-/** A consumer has all in hand that it may have. */
-export function full(seen: ConsumerInspection): Finding[] {
+/** What holds back casts in the pool of a consumer that takes no more; undefined if nothing does. */
+function holderOf({ inHand, atMost, closed }: ConsumerInspection, held: readonly Finding[]): Finding | undefined {
+  if (closed === 'rate') return held.find(({ finding }) => finding !== 'limits')
+  return closed === null && inHand >= atMost ? held[0] : undefined
+}
+
+/** A consumer has all in hand that it may have. @param held what holds back requests in its pool */
+export function full(seen: ConsumerInspection, held: readonly Finding[]): Finding[] {
   const { inHand, atMost, members, oldestMs, stopping, closed, server } = seen
   if (stopping) return []
-  if (closed !== null) return [shut(closed, inHand)]
+  const holder = holderOf(seen, held)
+  if (closed !== null) return [holder === undefined ? shut(closed, inHand) : heldUp(holder, seen)]
   if (inHand < atMost) return []
+  if (holder !== undefined) return [heldUp(holder, seen)]
   // That it grows says already what helps, and more members do not.
-  if (server !== null && isOneLane(server) && growing(seen).length > 0) return []
+  if (server !== null && isOneLane(server) && growing(seen, held).length > 0) return []
   const isOwn = atMost < members
   return [
     {
@@ -83,8 +100,23 @@ function shut(closed: Closed, inHand: number): Finding {
     finding,
     says: `its pool takes nothing now, so it asks for nothing: the pool ${why}`,
     figures: { inHand },
-    advice: 'Look at explain(pool). What is stored is safe, and other consumers take it.',
-    option: null,
+    ...remedyIf(closed),
+  }
+}
+
+function remedyIf(closed: Closed): Pick<Finding, 'advice' | 'option'> {
+  if (closed === 'rate') return { advice: `${MORE_RATE} ${NO_MEMBERS} ${SAFE}`, option: 'rate.limit' }
+  return { advice: `Look at explain(pool). ${SAFE}`, option: null }
+}
+
+/** Its pool holds back what it has. */
+function heldUp({ finding, says, figures, advice, option }: Finding, { inHand, atMost }: ConsumerInspection): Finding {
+  return {
+    finding,
+    says: `its pool can begin nothing more of what comes, so it asks for nothing: ${says}`,
+    figures: { inHand, atMost, ...figures },
+    advice: `${advice} ${NO_MEMBERS} ${SAFE}`,
+    option,
   }
 }
 
@@ -100,7 +132,7 @@ export function unconsumed({ waiting, asking, inHand }: QueueInspection): Findin
         : 'casts wait, and nobody consumes them: there is no consumer, or their pools begin nothing now',
       figures: { waiting, inHand },
       advice: isBusy
-        ? 'Look at consumer.explain() on each machine: one that is cut off from the server says so. Add members or consumers, or raise "atMost" where it leaves members idle.'
+        ? 'Look at consumer.explain() on each machine: one that is cut off from the server says so, and one whose pool holds casts back by its "rate" or "limits". Add members or consumers, or raise "atMost" where it leaves members idle.'
         : 'Start consumers with jobs.consume(pool). Where there is one, look at consumer.explain(): it says why it takes nothing.',
       option: null,
     },
@@ -118,7 +150,8 @@ export function backlog(seen: QueueInspection): Finding[] {
     return [{ finding: grows === '' ? 'keys' : 'growing-queue', says, figures, advice: MORE_KEYS, option: 'lanes' }]
   }
   if (grows === '' || asking === 0) return []
-  const advice = 'Look at consumer.explain() on each machine: members, keys or "atMost" may be what is missing.'
+  const advice =
+    'Look at consumer.explain() on each machine: members, keys, "atMost", or "rate" and "limits" of the pool may be what is missing.'
   return [{ finding: 'growing-queue', says: `${waiting} casts wait${grows}`, figures, advice, option: null }]
 }
 

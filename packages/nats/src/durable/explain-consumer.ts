@@ -8,9 +8,9 @@ import { adviceFor, isSilent } from './trouble'
 /** A cast that so many consumers have not done before they were stopped takes too long. */
 const MANY_STOPS = 3
 
-/** Says what limits a consumer now. */
-export function explainConsumer(seen: ConsumerInspection): Explanation {
-  const found = findingsOf(seen)
+/** Says what limits a consumer now. @param held what holds back requests in its pool */
+export function explainConsumer(seen: ConsumerInspection, held: readonly Finding[] = []): Explanation {
+  const found = findingsOf(seen, held)
   return explanationOf(
     seen.queue,
     found.length > 0 ? found : [calm(`it has ${seen.inHand} in hand`, { done: seen.done })],
@@ -19,7 +19,7 @@ export function explainConsumer(seen: ConsumerInspection): Explanation {
 }
 
 /** What limits a consumer now; nothing if it is calm. */
-export function findingsOf(seen: ConsumerInspection): Finding[] {
+export function findingsOf(seen: ConsumerInspection, held: readonly Finding[]): Finding[] {
   return [
     ...stopping(seen),
     ...unreachable(seen),
@@ -30,8 +30,8 @@ export function findingsOf(seen: ConsumerInspection): Finding[] {
     ...failing(seen),
     ...cutShort(seen),
     ...(seen.server === null || seen.stopping ? [] : overdue({ ...seen.server, isConsumed: true })),
-    ...growing(seen),
-    ...full(seen),
+    ...growing(seen, held),
+    ...full(seen, held),
   ]
 }
 

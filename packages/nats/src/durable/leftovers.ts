@@ -3,8 +3,9 @@ import { textOf } from '@genpool/runtime'
 import { microsOf } from './ages'
 import type { Marks } from './marks'
 import type { QueueNames } from './names'
+import { type Counts, messagesFrom, nextOf } from './unlisted'
 
-/** So many messages of a lane are looked at in one turn. */
+/** So many messages of a lane are looked at in one turn, and so many of all lanes that the server does not list. */
 const MOST = 2000
 
 /** As much of a JetStreamManager as it needs. */
@@ -19,6 +20,9 @@ export interface LeftoverPorts {
   readonly names: Pick<QueueNames, 'jobs' | 'lanes' | 'later'>
   readonly marks: Pick<Marks, 'look' | 'mayHaveBegun' | 'ageOf' | 'doubt'>
 }
+
+/** Up to where all messages are acknowledged, for each consumer. */
+type Floors = Map<string, number>
 
 /** Messages of one subject. */
 interface Lane {
@@ -43,6 +47,8 @@ interface Lane {
 export class Leftovers {
   readonly #lanes: Lane[]
   #clearing: Promise<void> | null = null
+  /** As `from` of a lane, over those that the server does not list. */
+  #from = 1
   #refusal: string | null = null
   #deleted = 0
 
@@ -69,43 +75,73 @@ export class Leftovers {
     this.#refusal = null
   }
 
-  /** Deletes what is certainly done. Called when there may be some; never rejects. */
-  clear(): Promise<void> {
-    this.#clearing ??= this.#clear()
+  /**
+   * Deletes what is certainly done. Called when there may be some; never rejects.
+   *
+   * @param counts how many messages each subject has, as the server counts
+   */
+  clear(counts: Counts): Promise<void> {
+    this.#clearing ??= this.#clear(counts)
       // The consumer says itself that JetStream does not answer.
       .catch(() => undefined)
       .finally(() => (this.#clearing = null))
     return this.#clearing
   }
 
-  async #clear(): Promise<void> {
+  async #clear(counts: Counts): Promise<void> {
     const { jsm, names, marks } = this.ports
     await marks.look()
-    const floors = new Map<string, number>()
+    const floors: Floors = new Map()
     for await (const info of jsm.consumers.list(names.jobs)) floors.set(info.name, floorOf(info))
-    await Promise.all(this.#lanes.map((lane) => this.#clearLane(lane, floors.get(lane.consumer) ?? 0)))
+    const lists = await Promise.all(this.#lanes.map((lane) => this.#clearLane(lane, floors)))
+    const unlisted = this.#lanes.filter(({ subject }, i) => !lists[i] && (counts[subject] ?? 0) > 0)
+    if (unlisted.length > 0) await this.#clearUnlisted(unlisted, floors)
   }
 
-  async #clearLane(lane: Lane, floor: number): Promise<void> {
+  /** Returns whether the server lists messages of it. */
+  async #clearLane(lane: Lane, floors: Floors): Promise<boolean> {
+    const { jsm, names } = this.ports
     let seq: number | null = lane.from
+    let isListed = lane.from > 1
     lane.from = 1
-    for (let looked = 0; seq !== null && looked < MOST; looked++) seq = await this.#look(lane, seq, floor)
+    for (let looked = 0; seq !== null && looked < MOST; looked++) {
+      const found = await nextOf(jsm, names.jobs, { from: seq, subject: lane.subject })
+      isListed ||= found !== null
+      seq = found !== null && (await this.#look(lane, found, floors)) ? found.seq + 1 : null
+    }
     lane.from = seq ?? 1
+    return isListed
   }
 
-  /** Looks at the first message from a place on, and deletes it if it may. Returns the place behind it; null if there is none. */
-  async #look({ subject, index, young }: Lane, from: number, floor: number): Promise<number | null> {
-    const { jsm, names, marks } = this.ports
-    const found = await jsm.streams.getMessage(names.jobs, { seq: from, next_by_subj: subject } as never)
-    if (found === null || found.seq > floor) return null
-    if (index !== null && !marks.mayHaveBegun(index, found.seq)) return null
+  /** Of these lanes the server says that they have no messages, though it counts some. */
+  async #clearUnlisted(unlisted: readonly Lane[], floors: Floors): Promise<void> {
+    const { jsm, names } = this.ports
+    const lanes = new Map(unlisted.map((lane) => [lane.subject, lane]))
+    const from = this.#from
+    this.#from = 1
+    let looked = 0
+    let last = 0
+    for await (const found of messagesFrom(jsm, names.jobs, { from, most: MOST })) {
+      const lane = lanes.get(found.subject)
+      if (lane !== undefined) await this.#look(lane, found, floors)
+      looked++
+      last = found.seq
+    }
+    if (looked === MOST) this.#from = last + 1
+  }
+
+  /** Looks at a message, and deletes it if it may. Returns whether those behind it in its lane may be deleted, too. */
+  async #look({ index, consumer, young }: Lane, found: StoredMsg, floors: Floors): Promise<boolean> {
+    const { marks } = this.ports
+    if (found.seq > (floors.get(consumer) ?? 0)) return false
+    if (index !== null && !marks.mayHaveBegun(index, found.seq)) return false
     const time = microsOf(found.timestamp)
     const age = marks.ageOf(time)
     if (age === 'old') await this.#delete(found)
     // Acknowledged a moment ago, it is gone the next time.
     else if (age === 'young' && young.has(found.seq)) await marks.doubt(time)
     else if (age === 'young') young.add(found.seq)
-    return found.seq + 1
+    return true
   }
 
   async #delete({ seq }: StoredMsg): Promise<void> {

@@ -4,6 +4,7 @@ import { foreignIn } from './foreign'
 import { floorOf } from './leftovers'
 import type { QueueNames, Subject } from './names'
 import { firstPlaceOf } from './remade'
+import type { Counts } from './unlisted'
 
 /** What the server says of a queue: of its consumers, then of its stream. */
 export class QueueState {
@@ -24,6 +25,8 @@ export class QueueState {
   readonly consumers: readonly ConsumerInfo[]
   /** How many messages there are on subjects that nobody has. */
   readonly foreign: ReadonlyMap<string, number>
+  /** How many messages each subject has. */
+  readonly counts: Counts
   /** Messages on subjects that are none of the queue, whoever has them. */
   readonly #others: number
   readonly #missing: readonly Subject[]
@@ -42,7 +45,7 @@ export class QueueState {
     { state, config }: Pick<StreamInfo, 'state' | 'config'>,
     more: {
       readonly missing: readonly Subject[]
-      readonly subjects: Readonly<Record<string, number>>
+      readonly subjects: Counts
       readonly dead: number
     },
   ) {
@@ -51,6 +54,7 @@ export class QueueState {
     const own = new Set(names.all.map(({ consumer }) => consumer))
     this.consumers = consumers.filter(({ name }) => own.has(name))
     const { subjects } = more
+    this.counts = subjects
     this.foreign = foreignIn(subjects, consumers, names)
     this.#others = Object.entries(subjects).reduce((sum, [subject, count]) => sum + (names.has(subject) ? 0 : count), 0)
     this.stream = state
@@ -75,7 +79,7 @@ export class QueueState {
   /** Messages that nobody gets, as it seems: what was stored or acknowledged between the two answers may count, too. */
   get leftovers(): number {
     const { messages, first_seq } = this.stream
-    if (this.consumers.every((each) => floorOf(each) < first_seq)) return 0
+    if (this.consumers.every((each) => floorOf(each) < first_seq && heldBy(each) > 0)) return 0
     return Math.max(0, messages - this.#others - this.waiting - this.inHand - this.delayed)
   }
 

@@ -198,7 +198,7 @@ export class Queue {
   }
 
   async inspect(): Promise<QueueInspection> {
-    return this.#figuresOf(await this.#state())
+    return this.#despiteDeletion(async () => this.#figuresOf(await this.#state()))
   }
 
   /** As `inspect`, a second old at most; null if nobody answers. */
@@ -215,10 +215,20 @@ export class Queue {
     const state = await this.#state()
     const seen = await this.#figuresOf(state)
     await this.phantoms.clear(state.consumers, state.isAlone, state.begins)
-    if (state.leftovers > 0) void this.leftovers.clear()
+    if (state.leftovers > 0) void this.leftovers.clear(state.counts)
     // While a stream is made again, somebody looks on a subject of its own whether it works.
     if (state.foreign.size > 0 && !this.lacksConsumers) void foreign.clear(state.foreign.keys())
     return seen
+  }
+
+  /** Asks again if a stream was deleted while it asked: now it is seen that it is gone. */
+  async #despiteDeletion<T>(ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!isNoStream(error)) throw error
+      return ask()
+    }
   }
 
   async #state(): Promise<QueueState> {
@@ -255,8 +265,8 @@ export class Queue {
     // What was so at one look only was on its way.
     const suspected = Math.min(seen.leftovers, this.#leftovers)
     this.#leftovers = seen.leftovers
-    const leftovers = suspected > 0 && (await this.#staying.isSure(seen.consumers)) ? suspected : 0
-    if (leftovers === 0) this.leftovers.none()
+    const leftovers = suspected > 0 && (await this.#staying.isSure(seen.consumers, seen.counts)) ? suspected : 0
+    if (suspected === 0) this.leftovers.none()
     const lost = await undelivered(jsm, names, { state: seen.stream, now: this.time.now() })
     const trouble = lost > 0 ? (this.trouble ?? notDelivered(names.jobs, lost)) : this.trouble
     const late = await overdueIn(jsm, names, { state: seen, now: this.time.now() })

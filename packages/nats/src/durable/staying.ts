@@ -1,15 +1,18 @@
-import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream'
+import type { ConsumerInfo } from '@nats-io/jetstream'
 import type { Clock } from '@genpool/runtime'
 import { pause } from '../pause'
 import { floorOf } from './leftovers'
 import type { Subject } from './names'
+import { type Counts, messagesFrom, nextOf, type Reader } from './unlisted'
 
 /** A server that has much to do removes what is acknowledged a moment later. */
 const MOMENT_MS = 250
+/** So many messages are looked at if the server does not list those of a subject. */
+const MOST = 200
 
 /** What looking needs. */
 export interface StayingPorts {
-  readonly jsm: { readonly streams: Pick<JetStreamManager['streams'], 'getMessage'> }
+  readonly jsm: Reader
   readonly clock: Clock
   readonly stream: string
   /** All lanes, and what is held back. */
@@ -37,10 +40,13 @@ export class Staying {
 
   constructor(private readonly ports: StayingPorts) {}
 
-  /** @param consumers as the server said before */
-  async isSure(consumers: readonly ConsumerInfo[]): Promise<boolean> {
+  /**
+   * @param consumers as the server said before
+   * @param counts how many messages each subject had then
+   */
+  async isSure(consumers: readonly ConsumerInfo[], counts: Counts): Promise<boolean> {
     const { clock } = this.ports
-    const found = await this.#firstOf(consumers)
+    const found = await this.#firstOf(consumers, counts)
     if (found.length === 0 || found.some(({ seq }) => this.#known.has(seq))) return found.length > 0
     await pause(clock, MOMENT_MS)
     const mayStay = stayingBy(await this.ports.consumers())
@@ -50,17 +56,33 @@ export class Staying {
   }
 
   /** The first message of each lane, if nobody gets it as far as its consumer tells. */
-  async #firstOf(consumers: readonly ConsumerInfo[]): Promise<First[]> {
+  async #firstOf(consumers: readonly ConsumerInfo[], counts: Counts): Promise<First[]> {
     const { jsm, stream, subjects } = this.ports
     const mayStay = stayingBy(consumers)
-    const firsts = await Promise.all(
-      subjects.map(async ({ subject, consumer }) => {
-        if (!mayStay({ seq: 1, consumer })) return []
-        const first = await jsm.streams.getMessage(stream, { seq: 1, next_by_subj: subject } as never)
-        return first === null ? [] : [{ seq: first.seq, consumer }]
-      }),
-    )
-    return firsts.flat().filter(mayStay)
+    const lanes = subjects.filter(({ consumer }) => mayStay({ seq: 1, consumer }))
+    const firsts = await Promise.all(lanes.map(({ subject }) => nextOf(jsm, stream, { from: 1, subject })))
+    const listed = lanes.flatMap(({ consumer }, i) => {
+      const first = firsts[i] ?? null
+      return first === null ? [] : [{ seq: first.seq, consumer }]
+    })
+    const unlisted = lanes.filter(({ subject }, i) => firsts[i] === null && (counts[subject] ?? 0) > 0)
+    return [...listed, ...(await this.#unlistedOf(unlisted))].filter(mayStay)
+  }
+
+  /** The first message of each of these lanes, of which the server says that they have none though it counts some. */
+  async #unlistedOf(lanes: readonly Subject[]): Promise<First[]> {
+    const { jsm, stream } = this.ports
+    const left = new Map(lanes.map(({ subject, consumer }) => [subject, consumer]))
+    const found: First[] = []
+    if (left.size === 0) return found
+    for await (const { seq, subject } of messagesFrom(jsm, stream, { from: 1, most: MOST })) {
+      const consumer = left.get(subject)
+      if (consumer === undefined) continue
+      found.push({ seq, consumer })
+      left.delete(subject)
+      if (left.size === 0) break
+    }
+    return found
   }
 
   async #isThere(seq: number): Promise<boolean> {

@@ -67,3 +67,43 @@ describe('casts that the limits of a pool hold back', () => {
     await Promise.all([first, second].map((consumer) => consumer.stop()))
   })
 })
+
+describe('what holds casts back in a pool', () => {
+  const Gated = definePool({
+    casts: {
+      work: async (_: { tenant: string }) => {
+        await gate
+        return noReply()
+      },
+    },
+  })
+  const explained = async (name: string, options: object, enough: (consumer: Consumer) => boolean) => {
+    const jobs: Durable = await durable(await connectTo(server), { name, lanes: 4, ackWait: 60_000 })
+    const pool = spawnPool(system, Gated as never, name, { size: 3, state: 'isolated', ...options })
+    const consumer = await jobs.consume(pool as never)
+    for (let n = 0; n < 4; n++) await jobs.cast({ type: 'work', tenant: 'acme' })
+    await until(() => enough(consumer), 'it takes no more')
+    const { findings, text } = consumer.explain()
+    open()
+    await consumer.stop({ within: 0 })
+    return { findings, text }
+  }
+
+  it('is named with its option if it is a limit of keys, and not that members are missing', async () => {
+    const limits = { by: 'tenant', concurrency: 1 }
+    const isFull = (consumer: Consumer) => consumer.inspect().inHand === 3
+    const { findings, text } = await explained('limited', { limits }, isFull)
+    expect(findings).toMatchObject([{ finding: 'limits', option: 'limits.concurrency', figures: { inHand: 3 } }])
+    expect(text).toContain('at most 1 of a key may run at once')
+    expect(text).not.toContain('Add members')
+  })
+
+  it('is named with its option if it is the rate of all', async () => {
+    const rate = { limit: 1, interval: 600_000 }
+    const isShut = (consumer: Consumer) => consumer.inspect().closed === 'rate'
+    const { findings, text } = await explained('rated', { rate }, isShut)
+    expect(findings).toMatchObject([{ finding: 'rate', option: 'rate.limit' }])
+    expect(text).toContain('Raise "rate.limit"')
+    expect(text).not.toContain('Add members')
+  })
+})

@@ -180,6 +180,28 @@ describe('explain of a consumer', () => {
     expect(findings).toMatchObject([{ finding: 'growing-queue', option: 'lanes' }])
   })
 
+  it('names the limit that holds casts back, and not members or keys', () => {
+    const held = {
+      finding: 'limits',
+      says: 'limits',
+      figures: { held: 3 },
+      advice: 'Raise it.',
+      option: 'limits',
+    } as const
+    const limited = explainConsumer(consumer(server, { inHand: 4 }), [held])
+    expect(limited.findings).toMatchObject([
+      { finding: 'growing-queue', option: 'limits', advice: 'Raise it. More members do not help.' },
+      { finding: 'limits', option: 'limits' },
+    ])
+    const rated = explainConsumer(consumer(server, { inHand: 1, closed: 'rate' }))
+    expect(rated.findings).toMatchObject([
+      { finding: 'growing-queue', option: 'rate.limit' },
+      { finding: 'rate', option: 'rate.limit' },
+    ])
+    const paused = explainConsumer(consumer(server, { inHand: 0, atMost: 4, closed: 'breaker' }))
+    expect(paused.text).not.toMatch(/Add members|lanes/)
+  })
+
   it('names "atMost" if that leaves members idle', () => {
     const { findings } = explainConsumer(consumer(server, { inHand: 1, atMost: 1, members: 8 }))
     expect(findings).toMatchObject([

@@ -16,15 +16,16 @@ const sure = async (
   before: readonly number[],
   after: readonly number[],
   consumer: Consumer | number,
-  { looks = 1, later = consumer } = {},
+  { looks = 1, later = consumer, isUnlisted = false } = {},
 ) => {
   const clock = virtualClock()
   let asked = 0
   const getMessage = async (_stream: string, { seq, next_by_subj }: { seq: number; next_by_subj?: string }) => {
     asked++
     const there = clock.now() === 0 ? before : after
+    if (isUnlisted && next_by_subj === 'any') return null
     const found = there.find((place) => (next_by_subj === undefined ? place === seq : place >= seq))
-    return found === undefined ? null : { seq: found }
+    return found === undefined ? null : { seq: found, subject: 'any' }
   }
   const of = (which: Consumer | number) => [infoOf(typeof which === 'number' ? { floor: which } : which)]
   const subjects = [{ subject: 'any', consumer: 'any' }]
@@ -32,7 +33,7 @@ const sure = async (
   const staying = new Staying({ ...ports, consumers: async () => of(later) })
   let isSure: boolean | undefined
   for (let i = 0; i < looks; i++) {
-    void staying.isSure(of(consumer)).then((value) => (isSure = value))
+    void staying.isSure(of(consumer), { any: before.length }).then((value) => (isSure = value))
     await clock.advance(1000)
   }
   return { isSure, asked }
@@ -51,6 +52,12 @@ describe('messages that nobody gets', () => {
     expect((await sure([6, 9], [9], idle)).isSure).toBe(false)
     expect((await sure([6], [6], idle, { later: { floor: 0, pending: 1 } })).isSure).toBe(false)
     expect((await sure([6], [6], idle, { later: { floor: 0, pending: 0, unacknowledged: 1 } })).isSure).toBe(false)
+  })
+
+  it('are certain if the server that was killed counts them, and says that their subject has none', async () => {
+    expect((await sure([3, 9], [3, 9], 5, { isUnlisted: true })).isSure).toBe(true)
+    expect((await sure([3, 9], [9], 5, { isUnlisted: true })).isSure).toBe(false)
+    expect((await sure([6, 9], [6, 9], 5, { isUnlisted: true })).isSure).toBe(false)
   })
 
   it('are not certain if they were on their way: acknowledged a moment ago, or not yet', async () => {
