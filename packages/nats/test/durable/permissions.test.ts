@@ -62,17 +62,23 @@ describe('an account that lacks a permission', () => {
   it('to acknowledge: a consumer takes no more than it had asked for, and says what is missing', async () => {
     const all = await durable(await as('all'), options)
     await all.cast({ type: 'send', to: 'ann' })
-    const consumer = await (await durable(await as('noack'), options)).consume(pool())
+    const jobs = await durable(await as('noack'), options)
+    const consumer = await jobs.consume(pool())
     await until(() => consumer.inspect().trouble !== null, 'it says so')
     expect(consumer.inspect().trouble).toMatch(/Violation for Publish to "\$JS\.ACK\..*may publish to "\$JS\.ACK\.>"/)
     expect(consumer.explain()).toMatchObject({ calm: false, findings: [{ finding: 'unreachable' }] })
     expect(consumer.inspect().asked).toBe(0)
+    expect(consumer.explain().text).toContain('Give the account of this connection the permission')
+    // Who looks at the queue in this process sees it, too; elsewhere nobody knows, but it is named.
+    expect((await jobs.inspect()).trouble).toBe(consumer.inspect().trouble)
+    expect((await jobs.explain()).text).toMatch(/may publish to "\$JS\.ACK\.>"/)
     // Another one that may acknowledge does it.
     await (await all.consume(spawnPool(system, Mails, 'allowed', { size: 2 }) as never)).inspect()
     await until(async () => (await all.inspect()).inHand === 0, 'it is acknowledged')
     expect(done).toEqual(['ann', 'ann'])
     expect(consumer.inspect().trouble).not.toBeNull()
     await consumer.stop()
+    expect(await jobs.inspect()).toMatchObject({ trouble: null })
   })
 
   it('to ask for casts: a consumer says so', async () => {
