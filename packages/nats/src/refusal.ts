@@ -8,7 +8,20 @@ export function refusalIn(error: unknown): Error | null {
   return null
 }
 
+const REFUSED = 'NATS refuses it:'
+export const NEEDS_PERMISSION = 'Give the account of this connection the permission.'
+
+/** What NATS says of it. */
+export function refusedBy(refusal: Error): string {
+  return `${REFUSED} ${textOf(refusal)}.`
+}
+
 /** What an error says of it. */
 export function toldOf(refusal: Error): string {
-  return `NATS refuses it: ${textOf(refusal)}. Give the account of this connection the permission.`
+  return `${refusedBy(refusal)} ${NEEDS_PERMISSION}`
+}
+
+/** Whether that is said. */
+export function isRefused(says: string): boolean {
+  return says.includes(REFUSED)
 }

@@ -119,7 +119,10 @@ export class JobConsumer {
     const deaf = onEvent('genpool:pool:stop', () => void this.stop(0), { pool: this.pool })
     const unheard = (): void => this.#watch.again()
     queue.notes.unheard.add(unheard)
+    const refused = (): string | null => (this.#refusals.holds ? this.#refusals.trouble : null)
+    queue.refusals.add(refused)
     this.#off = () => {
+      queue.refusals.delete(refused)
       queue.notes.unheard.delete(unheard)
       away()
       deaf()

@@ -241,7 +241,9 @@ function repeated({ repeated: again, inHand }: QueueInspection): Finding[] {
       finding: 'retries',
       says: 'casts that came before are in hand, or wait, again: an attempt failed, its process ended, or no handler knew their type',
       figures: { repeated: again, inHand },
-      advice: 'Look at consumer.inspect() on each machine: at lastFailure, and at unknownTypes.',
+      advice:
+        'Look at consumer.inspect() on each machine: at lastFailure, at unknownTypes, and at trouble: what a consumer does that may not ' +
+        'publish to "$JS.ACK.>" comes again.',
       option: 'backoff',
     },
   ]

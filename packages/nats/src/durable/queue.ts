@@ -32,6 +32,7 @@ import { ServerClock } from './server-clock'
 import { foundStream } from './remade'
 import { Staying } from './staying'
 import { ensureStreams } from './streams'
+import { thrownAway } from './thrown-away'
 import { absentNow, consumersDeleted, deletedNow, notDelivered } from './trouble'
 import { undelivered } from './undelivered'
 
@@ -65,6 +66,10 @@ export class Queue {
   #missing: readonly string[] = []
   /** The streams that were gone then. */
   #absent: readonly string[] = []
+  /** Which messages the server throws away, as was seen at the last look. */
+  #thrownAway: string | null = null
+  /** What the server does not let consumers of this process do: each says so, or null. */
+  readonly refusals = new Set<() => string | null>()
   /** How many times all was made that was missing. */
   #ensured = 0
   #madeAt = ''
@@ -158,12 +163,25 @@ export class Queue {
     this.#last = Math.max(this.#last, last_seq)
   }
 
-  /** Which streams are gone, or why what consumers write down cannot be stored, or what is done cannot be deleted; null if all is fine. */
+  /**
+   * Which streams are gone, or what consumers may not do, or why what they write down cannot be stored, or what is thrown away, or that what
+   * is done cannot be deleted; null if all is fine.
+   */
   get trouble(): string | null {
     const deleted = this.#gone.length === 0 ? null : deletedNow(this.#gone)
     const deaf = this.lacksConsumers ? consumersDeleted(this.names.jobs, this.#missing) : null
     const absent = this.lacksStreams ? absentNow(this.#absent) : null
-    return deleted ?? absent ?? deaf ?? this.notes.trouble ?? this.leftovers.trouble
+    return (
+      deleted ?? absent ?? deaf ?? this.#refused ?? this.notes.trouble ?? this.#thrownAway ?? this.leftovers.trouble
+    )
+  }
+
+  get #refused(): string | null {
+    for (const refused of this.refusals) {
+      const says = refused()
+      if (says !== null) return says
+    }
+    return null
   }
 
   /** Whether streams were gone at the last look. */
@@ -252,6 +270,8 @@ export class Queue {
       [names.dead, letters],
     ]
     this.#absent = streams.flatMap(([name, info]) => (info === null ? [name] : []))
+    const lossy = [jobs, letters].map((info) => (info === null ? null : thrownAway(info.config, info === jobs)))
+    this.#thrownAway = lossy.find((each) => each !== null) ?? null
     this.#missing = jobs === null ? [] : missing.map(({ consumer }) => consumer)
     return state
   }

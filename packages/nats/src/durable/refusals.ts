@@ -1,8 +1,9 @@
-import { type Clock, type Nanos, NS_PER_MS, textOf } from '@genpool/runtime'
+import { type Clock, type Nanos, NS_PER_MS } from '@genpool/runtime'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { flushed } from '../link'
 import type { Acknowledgeable } from './incoming'
 import { pause } from '../pause'
+import { refusedBy } from '../refusal'
 
 /** What a refusal takes to come after the answer of the server. */
 const WAY_MS = 50
@@ -62,7 +63,7 @@ export class Refusals {
       : isRequest
         ? 'It can ask for nothing until it may publish to "$JS.API.>"'
         : 'Nothing can come until it may subscribe to its inbox'
-    this.#refused = { subject, says: `NATS refuses it: ${textOf(error)}. ${so}` }
+    this.#refused = { subject, says: `${refusedBy(error)} ${so}` }
   }
 
   /** The connection is a new one: what was refused may be allowed. */

@@ -244,6 +244,8 @@ describe('what is told of a queue in trouble', () => {
 
   it('says of casts that wait again what may be the cause, types that nobody knows included', () => {
     const { text } = explainQueue({ ...quiet, repeated: 2, inHand: 2, asking: 1 })
-    expect(text).toMatch(/an attempt failed, its process ended, or no handler knew their type[^]*unknownTypes/)
+    expect(text).toMatch(
+      /an attempt failed, its process ended, or no handler knew their type[^]*unknownTypes[^]*\$JS\.ACK\.>/,
+    )
   })
 })

@@ -1,0 +1,66 @@
+import { definePool, noReply, spawnPool } from '@genpool/core'
+import { durable, type Durable } from '@genpool/nats'
+import { DiscardPolicy, jetstreamManager, type JetStreamManager, type StreamConfig } from '@nats-io/jetstream'
+import { type ActorSystemRef, start, stop } from 'nact'
+import { endJetStream, startJetStream } from '../support/jetstream'
+import { connectTo, type NatsServer } from '../support/server'
+import { until } from '../support/until'
+
+let server: NatsServer
+let operator: JetStreamManager
+let system: ActorSystemRef
+beforeAll(async () => {
+  server = await startJetStream()
+  operator = await jetstreamManager((await connectTo(server)) as never)
+})
+beforeEach(() => void (system = start()))
+afterEach(() => stop(system))
+afterAll(endJetStream)
+
+const Work = definePool({ casts: { work: () => noReply() } })
+const opened = async (name: string): Promise<Durable> => durable(await connectTo(server), { name, lanes: 4 })
+/** Changes a stream of a queue, as an operator does. */
+const edit = async (stream: string, change: Partial<StreamConfig>): Promise<void> => {
+  const { config } = await operator.streams.info(stream)
+  await operator.streams.update(stream, { ...config, ...change })
+}
+
+describe('a stream that somebody has changed so that it throws messages away', () => {
+  const changes: readonly (readonly [string, string, Partial<StreamConfig>, RegExp])[] = [
+    ['jobs', 'the oldest when it is full', { discard: DiscardPolicy.Old, max_msgs: 3 }, /"discard: old".*max_msgs/],
+    ['jobs', 'the old ones', { max_age: 3_600_000e6, duplicate_window: 60_000e6 }, /"max_age"/],
+    [
+      'dead',
+      'the oldest when it is full',
+      { discard: DiscardPolicy.Old, max_bytes: 5000 },
+      /"discard: old".*max_bytes/,
+    ],
+  ]
+  it.each(changes)('(%s, %s) is in trouble, and explain says how to mend it', async (kind, what, change, says) => {
+    const name = `${kind}-${what.replace(/ /g, '-')}`
+    const stream = `genpool_${name}_${kind}`
+    const jobs = await opened(name)
+    const consumer = await jobs.consume(spawnPool(system, Work, name, { size: 1 }) as never)
+    expect(await jobs.inspect()).toMatchObject({ trouble: null })
+    const before = (await operator.streams.info(stream)).config
+    await edit(stream, change)
+    const { trouble } = await jobs.inspect()
+    expect(trouble).toContain(`the stream "${stream}"`)
+    expect(trouble).toMatch(says)
+    expect((await jobs.explain()).text).toMatch(/throws .* away.*[^]*nats stream edit/)
+    await until(() => consumer.inspect().trouble === trouble, 'the consumer says so, too')
+    expect(consumer.explain().text).toContain('nats stream edit')
+    // It works all the same.
+    await jobs.cast({ type: 'work' })
+    await until(() => consumer.inspect().done === 1, 'it is done')
+    await edit(stream, before)
+    expect(await jobs.inspect()).toMatchObject({ trouble: null })
+    await consumer.stop()
+  })
+
+  it('is in no trouble as long as it has no limit', async () => {
+    const jobs = await opened('unlimited')
+    await edit('genpool_unlimited_jobs', { discard: DiscardPolicy.Old })
+    expect(await jobs.inspect()).toMatchObject({ trouble: null })
+  })
+})
