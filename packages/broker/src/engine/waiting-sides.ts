@@ -161,7 +161,8 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
     const to = checkEngineOptions(options)
     this.begin(now)
     this.options = to
-    if (this.limited !== null) this.limited.reconfigure(to.client, to, now)
+    const changes = changesBetween(from, to)
+    if (this.limited !== null) this.limited.change(to, changes, now)
     else if (this.layers instanceof LayeredQueue) this.layers.apply(to.client, now)
     else this.asks = reconfigureQueue(this.asks, { from: from.client, to: to.client }, now)
     this.decided.add(this.asks.decision.dropped)
@@ -171,7 +172,7 @@ export abstract class WaitingSides<A extends Waiting, R extends Waiting> {
     }
     this.idle = reconfigureQueue(this.idle, { from: from.member, to: to.member }, now)
     this.decided.addR(this.idle.decision.dropped)
-    return this.finish(changesBetween(from, to))
+    return this.finish(changes)
   }
 
   protected random(): number {
