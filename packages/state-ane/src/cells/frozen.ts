@@ -33,7 +33,7 @@ function isPlain(value: object): boolean {
   return Object.getPrototypeOf(value) === Object.prototype
 }
 
-/** Makes no list of values for a state of numbers, texts and the like: that took a commit 15 % of its time. */
+/** Makes no list of values for a state of numbers, texts and the like: that took a short call with a commit 7 % of its time. */
 function freezeNamed(parts: Record<string, unknown>, before: unknown): void {
   let known: readonly unknown[] | undefined
   let i = 0
