@@ -29,13 +29,15 @@ export class Arrivals<E extends Waiting> {
 
   /** Adds a request, or drops it. */
   add(entry: E, pass: Pass<E>, now: Nanos): void {
-    if (this.#findsPlace(entry, pass, now)) this.#enter(entry, pass, now)
-    else this.passes.forget(entry, pass)
+    if (!this.#findsPlace(entry, pass, now)) return this.passes.forget(entry, pass)
+    this.keyBound.willWait(entry, pass, true)
+    this.#enter(entry, pass, now)
   }
 
   /** Counts what waits in the queue already; drops what cannot be counted, or may never begin. @param before the passes that they had */
   adopt(waiting: readonly E[], before: readonly (Pass<E> | undefined)[], now: Nanos): void {
     for (const [i, entry] of waiting.entries()) {
+      this.keyBound.saw(entry)
       if (this.passes.adopt(entry, before[i], this.queue.holdsBack(entry))) continue
       this.queue.remove(entry, now)
       this.drop(entry, 'rate', now)

@@ -124,11 +124,6 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
     return true
   }
 
-  /** One of the least urgent that are parked in a lane. */
-  lastOf(lane: LimitLane<E>): E | null {
-    return this.parking.lastOf(lane)
-  }
-
   /** Drops one of the least urgent for `entry`; false if it is not less urgent, or if its priority is above `highest`. */
   shedFor(entry: E, highest: number, now: Nanos): boolean {
     const last = this.parking.last()

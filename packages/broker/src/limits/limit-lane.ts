@@ -4,6 +4,7 @@ import { type Queue } from '../queues/queue'
 import { type Waiting } from '../queues/waiting'
 import { type Gate, holdOf, isHold, rateOf, withRate } from './hold'
 import { type RateRules } from './begins'
+import { LaneLevels } from './lane-levels'
 import { type Rate } from './rate'
 
 /** What holds for each key. */
@@ -17,9 +18,6 @@ export interface KeyRules {
   /** Whether requests cost more or less: then a small one must not pass a great one that waits for the rate. */
   readonly inOrder: boolean
 }
-
-/** The levels of a lane in which nothing has been parked. Never changed. */
-const NO_LEVELS: Level<never>[] = []
 
 /**
  * One key: how many of its requests run, how many could be served next, and those that are parked until they may begin.
@@ -39,7 +37,10 @@ export class LimitLane<E extends Waiting> implements Scheduled {
   parked = 0
   /** Whether one that is parked may come before one that stands in the queue: it was parked while a back-off, or what ran, held it. */
   isMixed = false
-  private ownLevels: Level<E>[] = NO_LEVELS
+  /** The level of what is parked if there is one, as there is most often; null without, and with several. */
+  private only: Level<E> | null = null
+  /** Made when there are first several; without any while there are not. */
+  private several: LaneLevels<E> | null = null
   /** Fast path: the level of what is parked, if there is no other priority than 0; otherwise null. */
   plainLevel: Level<E> | null = null
   /** What its rate and a back-off let begin. Its limit sets it. */
@@ -153,65 +154,65 @@ export class LimitLane<E extends Waiting> implements Scheduled {
     if (beganAt !== null) this.rate?.undo(cost, beganAt)
   }
 
-  /** The parked requests, the highest priority first. */
+  /** The parked requests of each priority, in no order. */
   get levels(): readonly Level<E>[] {
-    return this.ownLevels
+    if (this.only !== null) return [this.only]
+    return this.several === null ? [] : this.several.all
   }
 
-  /** The level to serve next. */
+  /** The level to serve next. It may be empty if it is the only one. */
   get highest(): Level<E> | undefined {
-    return this.levels[0]
+    return this.only ?? this.several?.highest
   }
 
-  get lowest(): Level<E> | undefined {
-    return this.levels.at(-1)
+  /** Whether there is one level, and no other. */
+  get hasOneLevel(): boolean {
+    return this.only !== null
   }
 
   /** The level of a priority if there is one. */
   knownLevel(priority: number): Level<E> | null {
-    const level = this.levels[this.#placeOf(priority)]
-    return level?.priority === priority ? level : null
+    const { only } = this
+    if (only === null) return this.several === null ? null : this.several.get(priority)
+    return only.priority === priority ? only : null
   }
 
-  /** Adds the level of a priority, with its queue. */
+  /** The levels that are due, the highest first. */
+  dueLevels(now: Nanos): readonly Level<E>[] {
+    const { only } = this
+    if (only === null) return this.several?.due(now) ?? []
+    return only.wakeAt !== null && only.wakeAt <= now ? [only] : []
+  }
+
+  /** Adds the level of a priority, with its queue, in which something is about to be parked. */
   addLevel(priority: number, queue: Queue<E>): Level<E> {
     const level = new Level<E>(priority, queue)
-    // A list of one, made as a whole, is 130 bytes smaller than an empty one to which one is added.
-    if (this.ownLevels.length === 0) this.ownLevels = [level]
-    else this.ownLevels.splice(this.#placeOf(priority), 0, level)
-    this.levelsChanged()
+    const { only } = this
+    if (only === null && (this.several === null || this.several.size === 0)) this.setOnly(level)
+    else {
+      this.several ??= new LaneLevels<E>()
+      if (only !== null) this.several.add(only)
+      this.several.add(level)
+      this.only = this.plainLevel = null
+    }
     return level
+  }
+
+  /** Call it after each change of a level: an empty one is forgotten, unless it is the only one. */
+  changed(level: Level<E>): void {
+    if (this.only !== null || this.several === null) return
+    this.several.changed(level)
+    if (this.several.size === 1) this.setOnly(this.several.takeLast())
   }
 
   /** Nothing is parked any more, and the queues need not be kept. */
   forgetLevels(): void {
-    this.ownLevels = NO_LEVELS
-    this.plainLevel = null
+    this.only = this.plainLevel = this.several = null
   }
 
-  private levelsChanged(): void {
-    const { levels } = this
-    const first = levels.length === 1 ? (levels[0] as Level<E>) : null
-    this.plainLevel = first !== null && first.priority === 0 ? first : null
-  }
-
-  /** Where the level of a priority is, or would be. */
-  #placeOf(priority: number): number {
-    let low = 0
-    let high = this.levels.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((this.levels[middle] as Level<E>).priority > priority) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
-
-  /** Forgets empty levels at both ends. */
-  trim(): void {
-    while (this.lowest?.length === 0) this.ownLevels.pop()
-    while (this.highest?.length === 0) this.ownLevels.shift()
-    this.levelsChanged()
+  private setOnly(level: Level<E>): void {
+    this.only = level
+    this.plainLevel = level.priority === 0 ? level : null
   }
 
   /** Whether it backs off: nothing of it begins until a time. */
@@ -226,9 +227,9 @@ export class LimitLane<E extends Waiting> implements Scheduled {
 
   /** When something is due here: a request may begin, is too old, or a back-off is over. */
   get wakeAt(): Nanos {
-    let at = this.isHeld ? Math.min(this.opensAt, holdOf(this.rate)) : this.opensAt
-    for (const { wakeAt } of this.levels) if (wakeAt !== null && wakeAt < at) at = wakeAt
-    return at
+    const at = this.isHeld ? Math.min(this.opensAt, holdOf(this.rate)) : this.opensAt
+    const levels = this.only ?? this.several
+    return levels === null || levels.wakeAt === null || levels.wakeAt >= at ? at : levels.wakeAt
   }
 }
 

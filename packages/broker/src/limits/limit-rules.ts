@@ -56,6 +56,8 @@ export class LimitRules<E extends Waiting> {
 
   /** Whether nothing but the number of begins counts: no keys, each costs 1, and none is taken back later. */
   isPlain = true
+  /** Whether what waits of each key is ranked: see `KeyBound`. Then each that waits has a pass. */
+  ranks = false
   /** The only limit of keys, while each request costs 1; otherwise null. */
   only: KeyedLimit<E> | null = null
 

@@ -121,7 +121,9 @@ export class LimitedQueue<E extends Waiting> extends LimitedWaiting<E> implement
       this.decision.add({ entry, reason: 'rate', sojourn: now - entry.sentAt, waiting: this.length })
       return this.queue.release(entry, now)
     }
-    const lane = this.passes.of(entry).laneToReturnTo(entry, now)
+    const pass = this.passes.of(entry)
+    this.keyBound.willWait(entry, pass, false)
+    const lane = pass.laneToReturnTo(entry, now)
     if (lane !== null) this.lanes.park(entry, lane, now)
     else this.queue.readmit(entry, now)
   }
@@ -198,6 +200,7 @@ export class LimitedQueue<E extends Waiting> extends LimitedWaiting<E> implement
 
   private reconfigure(client: CheckedQueueOptions, limits: LimitsInForce, now: Nanos): void {
     this.decision.begin()
+    this.keyBound.reset()
     const parked = this.lanes.drain()
     this.queue.reconfigure(client, parked, now)
     for (const entry of parked) this.passes.watch.freed(entry, now)

@@ -38,6 +38,7 @@ export abstract class LimitedWaiting<E extends Waiting> {
   protected readonly queue: GatedQueue<E>
   protected readonly lanes: LaneSchedule<E>
   protected readonly arrivals: Arrivals<E>
+  protected readonly keyBound: KeyBound<E>
 
   constructor(
     inner: LayeredQueue<E>,
@@ -59,16 +60,15 @@ export abstract class LimitedWaiting<E extends Waiting> {
     const drop = (entry: E, reason: DropReason, at: Nanos): void => {
       this.decision.add({ entry, reason, sojourn: at - entry.sentAt, waiting: this.length })
     }
-    const keyBound = new KeyBound<E>({
-      lastParked: (lane) => this.lanes.lastOf(lane),
-      waiting: () => allOf(this.parts()),
-      isIn: (entry, lane) => this.passes.isIn(entry, lane),
+    this.keyBound = new KeyBound<E>(this.passes, {
+      length: () => this.length,
+      waiting: () => this,
       shed: (entry, at) => {
         this.takeOut(entry, at)
         drop(entry, 'priority', at)
       },
     })
-    this.arrivals = new Arrivals<E>(this.passes, this.queue, this.lanes, keyBound, drop)
+    this.arrivals = new Arrivals<E>(this.passes, this.queue, this.lanes, this.keyBound, drop)
     this.short = new ShortLimits<E>(this.passes, inner, this.queue, this.lanes)
     this.arrivals.adopt([...inner], [], now)
   }
@@ -136,6 +136,7 @@ export abstract class LimitedWaiting<E extends Waiting> {
   drain(): E[] {
     this.decision.begin()
     const entries = [...this]
+    this.keyBound.reset()
     this.queue.drain()
     this.lanes.drain()
     for (const pass of this.passes.countAnew(entries)) if (pass !== undefined) this.passes.letGo(pass)

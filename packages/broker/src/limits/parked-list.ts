@@ -1,8 +1,11 @@
+import { type Scheduled } from '@genpool/runtime'
 import { type Waiting } from '../queues/waiting'
 import { type Pass } from './pass'
 
 /** The parked requests of one priority, in the order in which they were parked. Their passes are the nodes. */
-export class ParkedList<E extends Waiting> {
+export class ParkedList<E extends Waiting> implements Scheduled {
+  heapAt = Infinity
+  heapIndex = -1
   first: Pass<E> | null = null
   private last: Pass<E> | null = null
 

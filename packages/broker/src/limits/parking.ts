@@ -1,4 +1,4 @@
-import { type Nanos } from '@genpool/runtime'
+import { MinHeap, type Nanos } from '@genpool/runtime'
 import { leastOf } from '../queues/arrival'
 import { type CheckedLeafOptions, createLeaf } from '../queues/leaf'
 import { type Level } from '../queues/level'
@@ -6,6 +6,7 @@ import { type Part } from '../queues/part'
 import { type Drop } from '../queues/queue'
 import { TagIndex } from '../queues/tag-index'
 import { type Waiting } from '../queues/waiting'
+import { finite } from './lane-levels'
 import { type KeyedLimit } from './keyed-limit'
 import { type LimitLane } from './limit-lane'
 import { ParkedList } from './parked-list'
@@ -26,9 +27,10 @@ export class Parking<E extends Waiting> {
   private readonly tags = new TagIndex<E>()
   /** Those in the lanes' own queues by tag, for these queues. */
   private readonly queued = new TagIndex<E>()
-  /** The parked ones of priority 0, and those of other priorities. There are few priorities. */
+  /** The parked ones of priority 0, and those of other priorities: the lowest of these first. */
   private readonly usual = new ParkedList<E>()
   private readonly byPriority = new Map<number, ParkedList<E>>()
+  private readonly lowest = new MinHeap<ParkedList<E>>()
 
   constructor(
     private readonly owner: ParkingOwner<E>,
@@ -45,11 +47,10 @@ export class Parking<E extends Waiting> {
     const level = lane.knownLevel(entry.priority) ?? this.addLevel(lane, entry.priority, now)
     lane.parked++
     this.entered(entry)
-    if (!isNew) level.readmit(entry, now)
-    else {
-      level.enqueue(entry, now)
-      this.drops(lane, level, now)
-    }
+    if (isNew) level.enqueue(entry, now)
+    else level.readmit(entry, now)
+    lane.changed(level)
+    if (isNew) this.drops(lane, level, now)
   }
 
   /**
@@ -91,20 +92,21 @@ export class Parking<E extends Waiting> {
   next(lane: LimitLane<E>, now: Nanos): E | null {
     for (let level = lane.highest; level !== undefined; level = lane.highest) {
       const entry = level.dequeue(now)
+      lane.changed(level)
       this.drops(lane, level, now)
       if (entry !== null) {
         this.left(entry, lane)
         return entry
       }
-      lane.trim()
       if (lane.highest === level) return null
     }
     return null
   }
 
   remove(entry: E, lane: LimitLane<E>, now: Nanos): boolean {
-    const level = lane.levels.find(({ priority }) => priority === entry.priority)
+    const level = lane.knownLevel(entry.priority)
     if (level?.remove(entry, now) !== true) return false
+    lane.changed(level)
     this.left(entry, lane)
     this.drops(lane, level, now)
     return true
@@ -112,29 +114,18 @@ export class Parking<E extends Waiting> {
 
   /** Lets time pass in a lane. */
   timeout(lane: LimitLane<E>, now: Nanos): void {
-    for (const level of [...lane.levels]) {
-      if (level.wakeAt === null || level.wakeAt > now) continue
+    for (const level of lane.dueLevels(now)) {
       level.timeout(now)
+      lane.changed(level)
       this.drops(lane, level, now)
     }
   }
 
-  /** One of the least urgent in a lane. */
-  lastOf(lane: LimitLane<E>): E | null {
-    lane.trim()
-    return lane.lowest?.victim(false) ?? null
-  }
-
-  /** One of the least urgent of all; null if none is parked. O(priorities). */
+  /** One of the least urgent of all; null if none is parked. */
   last(): E | null {
-    if (this.length === 0) return null
-    let lowest = 0
-    let last = this.usual.first
-    for (const [priority, { first }] of this.byPriority) {
-      if (last !== null && priority >= lowest) continue
-      lowest = priority
-      last = first
-    }
+    const { first } = this.usual
+    const other = this.lowest.first
+    const last = other !== undefined && (first === null || other.heapAt < 0) ? other.first : first
     return last === null ? null : last.entry
   }
 
@@ -193,7 +184,10 @@ export class Parking<E extends Waiting> {
     this.tags.add(entry)
     const { priority } = entry
     let peers = priority === 0 ? this.usual : this.byPriority.get(priority)
-    if (peers === undefined) this.byPriority.set(priority, (peers = new ParkedList<E>()))
+    if (peers === undefined) {
+      this.byPriority.set(priority, (peers = new ParkedList<E>()))
+      this.lowest.set(peers, finite(priority))
+    }
     const pass = this.owner.passOf(entry)
     pass.entry = entry
     peers.push(pass)
@@ -208,7 +202,9 @@ export class Parking<E extends Waiting> {
     pass.entry = null
     const peers = this.byPriority.get(priority) as ParkedList<E>
     peers.remove(pass)
-    if (peers.first === null) this.byPriority.delete(priority)
+    if (peers.first !== null) return
+    this.byPriority.delete(priority)
+    this.lowest.delete(peers)
   }
 
   private addLevel(lane: LimitLane<E>, priority: number, now: Nanos): Level<E> {
@@ -217,7 +213,7 @@ export class Parking<E extends Waiting> {
   }
 
   /** Whether an empty lane keeps its queue: a drop queue remembers nothing. */
-  private keepsQueues({ levels }: LimitLane<E>): boolean {
-    return this.queue.type === 'drop' && levels.length === 1
+  private keepsQueues(lane: LimitLane<E>): boolean {
+    return this.queue.type === 'drop' && lane.hasOneLevel
   }
 }

@@ -1,6 +1,7 @@
 import { keepShape, type Nanos } from '@genpool/runtime'
 import { type Waiting } from '../queues/waiting'
 import { type Finders } from './finders'
+import { type Ranked } from './key-ranks'
 import { type LimitLane } from './limit-lane'
 
 /** Where a request is: not queued, held back by its key, parked in a lane, ready in the queue, or running. */
@@ -30,6 +31,8 @@ export class Pass<E extends Waiting> {
   entry: E | null = null
   previous: Pass<E> | null = null
   next: Pass<E> | null = null
+  /** Its place among all that wait of its key, while that is known (see `KeyBound`). */
+  ranked: Ranked<E> | null = null
 
   /** Counts it in its lanes, so that they are kept; with -1, no longer. */
   count(by: 1 | -1): void {
@@ -60,10 +63,18 @@ export class Pass<E extends Waiting> {
   }
 
   begin(now: Nanos): void {
+    this.unrank()
     this.place = 'running'
     this.beganAt = now
     this.keyed?.begin(this.keyedCost, now)
     this.rated?.begin(this.cost, now)
+  }
+
+  /** It waits no longer. */
+  unrank(): void {
+    if (this.ranked === null) return
+    this.ranked.leave()
+    this.ranked = null
   }
 
   /** @param ran whether it did run; otherwise the rates take back what they counted */

@@ -2,7 +2,7 @@ import { keepShape, type Nanos, readSafely, wrongArgument } from '@genpool/runti
 import { Waiting } from '../queues/waiting'
 import { type HoldWatch, NO_WATCH } from './hold-watch'
 import { KeyedLimit } from './keyed-limit'
-import { holds, holdsKey, keepHolderShape, type KeyHolder as Holder, laneOf, passInstead } from './key-holder'
+import { holds, keepHolderShape, type KeyHolder as Holder, passInstead } from './key-holder'
 import { type KeyRules, type LimitLane } from './limit-lane'
 import { type LimitRules } from './limit-rules'
 import { Pass } from './pass'
@@ -31,11 +31,6 @@ export class Passes<E extends Waiting> {
     return holder.limitOf === undefined ? holder.limitPass : this.passInstead(holder)
   }
 
-  /** Whether a request is counted in a lane of `limits`. */
-  isIn(entry: E, lane: LimitLane<E>): boolean {
-    return holdsKey(entry) ? laneOf(entry) === lane : (entry as Holder<E>).limitPass?.keyed === lane
-  }
-
   /** What a request costs in the rate of all, as far as is known. */
   costOf(entry: E): number {
     const { limitPass } = entry as Holder<E>
@@ -62,6 +57,7 @@ export class Passes<E extends Waiting> {
 
   /** Counts a pass no longer. */
   letGo(pass: Pass<E>): void {
+    pass.unrank()
     pass.count(-1)
     if (pass.keyed !== null) this.rules.keyed?.forget(pass.keyed)
     if (pass.rated !== null) this.rules.rated?.forget(pass.rated)

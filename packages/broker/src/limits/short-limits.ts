@@ -72,8 +72,8 @@ export class ShortLimits<E extends Waiting> {
 
   /** Adds one that may stand in the queue, or parks it; otherwise false, and nothing changes. */
   tryEnqueue(entry: E, now: Nanos): boolean {
-    if (this.isHolding()) return false
-    const { isPlain, only } = this.rules
+    const { isPlain, only, ranks } = this.rules
+    if (ranks || this.isHolding()) return false
     if (isPlain) return this.enqueued(entry, now)
     if (only !== null && holdsFor(entry, only)) return this.tryEnqueueWithKey(entry, now)
     const pass = this.passes.of(entry)
@@ -106,7 +106,7 @@ export class ShortLimits<E extends Waiting> {
 
   /** Parks a new one if it may not begin and nothing else has to be decided; otherwise false, and nothing changes. */
   tryPark(entry: E, now: Nanos): boolean {
-    if (this.isHolding() || this.rules.isPlain) return false
+    if (this.isHolding() || this.rules.isPlain || this.rules.ranks) return false
     if (holdsKey(entry)) return this.tryParkWithKey(entry, now)
     const pass = this.passes.of(entry)
     const lane = pass.closedLane(0, now)
@@ -226,7 +226,7 @@ export class ShortLimits<E extends Waiting> {
         break
       }
       if (holdsKey(entry)) enter(entry)
-      else if (lane.owner === this.rules.only) this.holdLane(entry, this.passes.of(entry), lane)
+      else if (lane.owner === this.rules.only && !this.rules.ranks) this.holdLane(entry, this.passes.of(entry), lane)
       else this.passes.of(entry).enter(0)
       this.inner.rejoinPlain(entry, now)
       this.watch.freed(entry, now)

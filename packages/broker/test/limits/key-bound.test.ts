@@ -18,7 +18,7 @@ const limits = fc.record(
 )
 const rate = fc.constantFrom(undefined, { limit: 1, interval: 10 }, { limit: 1, interval: 10, by: 'user' })
 const step = fc.record({
-  do: fc.constantFrom('ask', 'ask', 'ask', 'take', 'release', 'wait'),
+  do: fc.constantFrom('ask', 'ask', 'ask', 'ask', 'take', 'release', 'wait', 'back', 'move', 'leave', 'change'),
   tenant: fc.constantFrom('a', 'a', 'b'),
   user: fc.constantFrom(undefined, 'u'),
   key: fc.constantFrom(undefined, undefined, 'k'),
@@ -43,6 +43,19 @@ describe('"max" of limits', () => {
         }
         const ended = what === 'release' ? running.shift() : undefined
         if (ended !== undefined) broker.release(ended, now)
+        const back = what === 'back' ? running.shift() : undefined
+        if (back !== undefined) broker.putBack(back, now, false)
+        const some = [...broker.requests].filter((other) => other.task.tenant === tenant)
+        const [one] = some
+        if (what === 'move' && one !== undefined && one.key === undefined) {
+          expect(broker.move(one, priority, now)).toBe(true)
+          expect(one.priority).toBe(priority)
+        }
+        if (what === 'leave' && some.length > 0) broker.remove(some.at(-1) as Job, now)
+        if (what === 'change') {
+          const by = rules.weight !== undefined || id % 2 === 0 ? tenantOf : (task: Task) => task.tenant
+          broker.configure({ client: client as never, limits: { by, ...rules }, ...(all && { rate: all }) }, now)
+        }
         if (what !== 'ask') continue
         const job = Object.assign(new Job({ id, tenant, user, cost: 1 }, now), { priority, key })
         const before = [...broker.requests].filter((other) => other.task.tenant === tenant)
