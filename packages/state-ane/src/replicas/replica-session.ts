@@ -60,6 +60,11 @@ export class ReplicaSession<S> {
     return this.#view.isCurrent
   }
 
+  /** Why nothing can be read or committed any more: the store of the cell was destroyed. Null while it can. */
+  get end(): unknown {
+    return this.#view.end
+  }
+
   /** Whether its replica waits for its turn. */
   get awaitsTurn(): boolean {
     return this.#turn?.isWaiting === true
@@ -162,12 +167,20 @@ export class ReplicaSession<S> {
   }
 
   #commit(message: Commit): MaybePromise<void> {
+    const { end } = this
+    if (end !== null) return this.#tooLate(message, end)
     const hold = this.#holds.get(message[3])
     const { cell } = this.log
     if (hold !== undefined) return this.#write(hold, message)
     if (!cell.held || cell.waits === true) return this.#write(cell, message)
     if (!this.#view.isIn(message[1])) return undefined
     return this.#whenFree(message)
+  }
+
+  /** What was being written when the store was destroyed has an end of its own, and comes first. */
+  #tooLate(message: Commit, error: unknown): MaybePromise<void> {
+    if (this.isWriting) return this.#writes.ended.then(() => this.#take(message))
+    if (this.#view.isIn(message[1])) this.#fail([{ commit: message, error }])
   }
 
   /** Another holds the cell, and will most likely change it: then the replica makes its commit again. */
