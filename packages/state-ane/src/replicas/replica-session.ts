@@ -1,6 +1,8 @@
+import { readSafely } from '@genpool/runtime'
 import { isDraft, original } from 'immer'
 import { holding, type Recipe, type Writer } from '../cells/cell'
 import { isPromise, type MaybePromise } from '../cells/maybe-promise'
+import { checkCell } from '../cells/wrong-cell'
 import { STALE } from '../groups/stale'
 import type { PatchLog } from './patch-log'
 import { redo } from './redo'
@@ -37,6 +39,10 @@ export class ReplicaSession<S> {
     private readonly log: PatchLog<S>,
     private readonly ports: SessionPorts<S>,
   ) {
+    checkCell(
+      'ReplicaSession',
+      readSafely(() => log.cell, undefined),
+    )
     this.#view = new SessionView(log, (message) => ports.send(message))
     this.#holds = new SessionHolds(log.cell, {
       written: () => this.#written(),
