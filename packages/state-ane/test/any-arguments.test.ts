@@ -184,3 +184,36 @@ describe('a recipe that is no function', () => {
     expect([one.value, one.version]).toEqual([{ count: 1 }, 0])
   })
 })
+
+describe('a watcher that is no function', () => {
+  it.each(Object.entries(stores))('is refused by a cell of %s, and commits go on', async (_name, make) => {
+    const one = make().cell<any>('cell', { initial: { count: 1 } })
+    for (const watcher of [undefined, null, 5, {}]) {
+      expect(() => one.watch(watcher as never)).toThrow(
+        /watcher given to watch of a cell is wrong: expected a function/,
+      )
+    }
+    expect(await one.update((draft: { count: number }) => void draft.count++)).toEqual({ count: 2 })
+  })
+})
+
+describe('a version that is none', () => {
+  it.each(Object.entries(stores))('is refused by a cell of %s, which stays as it was', async (_name, make) => {
+    const one = make().cell<any>('cell', { initial: { count: 1 } })
+    const wrong = {
+      code: 'ERR_GENPOOL_OPTIONS',
+      message: expect.stringContaining('expected a version of the cell') as string,
+    }
+    for (const version of [undefined, null, NaN, '0', 0.5]) {
+      const hold = await one.hold()
+      const inHold = (async () => hold.compareAndSet(version as never, { count: 2 }))()
+      await expect(inHold).rejects.toMatchObject(wrong)
+      hold.release()
+      // A slow store learns later that it is free.
+      await one.fresh?.()
+      await expect((async () => one.compareAndSet(version as never, { count: 2 }))()).rejects.toMatchObject(wrong)
+      await expect((async () => one.patchesSince(version as never))()).rejects.toMatchObject(wrong)
+    }
+    expect([one.value, one.version]).toEqual([{ count: 1 }, 0])
+  })
+})

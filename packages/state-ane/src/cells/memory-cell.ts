@@ -1,6 +1,7 @@
 import type { Patch } from 'immer'
 import { StoppedError } from '@genpool/runtime'
 import { type CellKey, ConflictError } from '../errors'
+import { checkVersion } from './check-version'
 import type { Recipe, SyncCell, SyncHold, Watcher } from './cell'
 import { type CellCondition, DESTROYED } from './condition'
 import { diff } from './diff'
@@ -150,6 +151,7 @@ export class MemoryCell<S> implements SyncCell<S> {
   }
 
   patchesSince(version: number): readonly Patch[] | undefined {
+    checkVersion('patchesSince', version)
     if (this.kept !== undefined) return this.kept.patchesSince(version, this.version, this.value)
     return version === this.version ? NO_PATCHES : undefined
   }
@@ -173,7 +175,7 @@ export class MemoryCell<S> implements SyncCell<S> {
 
   /** `compareAndSet` without the check for a hold. */
   applyValue(version: number, next: S): boolean {
-    if (version !== this.version) return false
+    if (version !== this.version) return isOther(version)
     if (Object.is(next, this.value)) return true
     this.validate(next)
     const inverse = this.value
@@ -266,6 +268,12 @@ export class MemoryCell<S> implements SyncCell<S> {
     this.value = next
     this.version += 1
   }
+}
+
+/** Returns false, for a version that is another one. @throws {OptionsError} if it is none */
+function isOther(version: unknown): false {
+  checkVersion('compareAndSet', version)
+  return false
 }
 
 function replacement<S>(next: S, before: S): Prepared<S> {

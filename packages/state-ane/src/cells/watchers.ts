@@ -1,5 +1,5 @@
 import type { Patch } from 'immer'
-import { callSafely } from '@genpool/runtime'
+import { callSafely, checkFunction } from '@genpool/runtime'
 import type { Watcher } from './cell'
 
 interface Change<S> {
@@ -32,7 +32,9 @@ export class Watchers<S> {
     return this.#entries.size
   }
 
+  /** @throws {OptionsError} if a user gave something that is no function; nothing is added */
   add(watcher: Watcher<S>, since: number): () => void {
+    checkFunction({ of: 'watch of a cell', argument: 'watcher' }, watcher)
     const entry: Entry<S> = { watcher, since }
     this.#entries.add(entry)
     return () => void this.#entries.delete(entry)

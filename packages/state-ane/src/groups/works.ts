@@ -2,6 +2,7 @@ import type { Patch } from 'immer'
 import { readSafely, wrongArgument } from '@genpool/runtime'
 import type { After, Change, Recipe, Replay } from '../cells/cell'
 import type { Prepared } from '../cells/memory-cell'
+import { checkVersion } from '../cells/check-version'
 import { frozenState, produceWithPatches } from '../cells/produce'
 import { patched } from '../cells/patched'
 import { mustBeKept, patchesMustBeKept } from '../cells/must-be-kept'
@@ -43,7 +44,16 @@ export function replaying<S>({ patches, recipe, admit, leads }: Replay<S>): Work
   }
 }
 
-/** `compareAndSet` of a cell. Without a version, the last writer wins. */
+/** `compareAndSet` of a cell. */
+export function settingAt<S>(version: number, next: S): Work<boolean> {
+  const work = setting(version, next)
+  return (cells) => {
+    checkVersion('compareAndSet', version)
+    return work(cells)
+  }
+}
+
+/** The same. Without a version, the last writer wins. */
 export function setting<S>(version: number | undefined, next: S): Work<boolean> {
   return (cells) => {
     const cell = cells[0] as SpeculativeCell<S>

@@ -67,8 +67,12 @@ export class PatchLog<S> {
 
   /** The version that had this value; -1 if it is not known any more. */
   versionOf(value: S): number {
-    const { cell } = this
-    if (Object.is(cell.value, value)) return cell.version
+    try {
+      const { cell } = this
+      if (Object.is(cell.value, value)) return cell.version
+    } catch {
+      // A watcher of this very commit has destroyed the store.
+    }
     return this.#commits.findLast((commit) => Object.is(commit.value, value))?.version ?? -1
   }
 

@@ -1,6 +1,8 @@
+import { readSafely } from '@genpool/runtime'
 import { isDraft, original } from 'immer'
 import { holding, type Recipe, type Writer } from '../cells/cell'
 import { isPromise, type MaybePromise } from '../cells/maybe-promise'
+import { checkCell } from '../cells/wrong-cell'
 import { STALE } from '../groups/stale'
 import type { PatchLog } from './patch-log'
 import { redo } from './redo'
@@ -37,6 +39,10 @@ export class ReplicaSession<S> {
     private readonly log: PatchLog<S>,
     private readonly ports: SessionPorts<S>,
   ) {
+    checkCell(
+      'ReplicaSession',
+      readSafely(() => log.cell, undefined),
+    )
     this.#view = new SessionView(log, (message) => ports.send(message))
     this.#holds = new SessionHolds(log.cell, {
       written: () => this.#written(),
@@ -58,6 +64,11 @@ export class ReplicaSession<S> {
   /** Whether the replica has everything that is committed. */
   get isCurrent(): boolean {
     return this.#view.isCurrent
+  }
+
+  /** Why nothing can be read or committed any more: the store of the cell was destroyed. Null while it can. */
+  get end(): unknown {
+    return this.#view.end
   }
 
   /** Whether its replica waits for its turn. */
@@ -162,12 +173,20 @@ export class ReplicaSession<S> {
   }
 
   #commit(message: Commit): MaybePromise<void> {
+    const { end } = this
+    if (end !== null) return this.#tooLate(message, end)
     const hold = this.#holds.get(message[3])
     const { cell } = this.log
     if (hold !== undefined) return this.#write(hold, message)
     if (!cell.held || cell.waits === true) return this.#write(cell, message)
     if (!this.#view.isIn(message[1])) return undefined
     return this.#whenFree(message)
+  }
+
+  /** What was being written when the store was destroyed has an end of its own, and comes first. */
+  #tooLate(message: Commit, error: unknown): MaybePromise<void> {
+    if (this.isWriting) return this.#writes.ended.then(() => this.#take(message))
+    if (this.#view.isIn(message[1])) this.#fail([{ commit: message, error }])
   }
 
   /** Another holds the cell, and will most likely change it: then the replica makes its commit again. */

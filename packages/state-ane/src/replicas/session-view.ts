@@ -30,8 +30,19 @@ export class SessionView<S> {
     return this.#value as S
   }
 
-  /** Whether the replica has everything that is committed. */
+  /** Why the cell can be neither read nor changed any more: its store was destroyed. Null while it can. */
+  get end(): unknown {
+    try {
+      void this.log.cell.version
+      return null
+    } catch (error) {
+      return error
+    }
+  }
+
+  /** Whether the replica has everything that is committed, or that it can still have. */
   get isCurrent(): boolean {
+    if (this.end !== null) return true
     return this.#version >= 0 && Object.is(this.#value, this.log.cell.value)
   }
 

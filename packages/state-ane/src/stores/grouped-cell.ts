@@ -8,7 +8,7 @@ import type { MaybePromise } from '../cells/maybe-promise'
 import { type CellKey, ConflictError } from '../errors'
 import type { GroupCommit, GroupPorts } from '../groups/group-commit'
 import type { Work } from '../groups/speculation'
-import { changing, replaying, setting, updating } from '../groups/works'
+import { changing, replaying, setting, settingAt, updating } from '../groups/works'
 import type { Lease } from './backing'
 import { CommitWatch } from './commit-watch'
 
@@ -80,7 +80,7 @@ export class GroupedCell<S> implements Cell<S> {
   }
 
   compareAndSet(version: number, next: S): Promise<boolean> {
-    return this.#commit(setting(version, next))
+    return this.#commit(settingAt(version, next))
   }
 
   commit(change: Change<S>): Promise<After<S>> {
@@ -207,7 +207,7 @@ class GroupedHold<S> implements Hold<S> {
 
   async compareAndSet(version: number, next: S): Promise<boolean> {
     this.#check()
-    return this.#group.commit(setting(version, next))
+    return this.#group.commit(settingAt(version, next))
   }
 
   async commit(change: Change<S>): Promise<After<S>> {

@@ -1,5 +1,6 @@
 import type { Patch } from 'immer'
 import { parseOptions, StoppedError, wrongArgument, WRITTEN } from '@genpool/runtime'
+import { checkVersion } from '../cells/check-version'
 import { z } from 'zod'
 import {
   type After,
@@ -19,7 +20,7 @@ import type { TransactionRecipe, Values } from '../cells/transaction'
 import type { CellKey } from '../errors'
 import { GroupCommit } from '../groups/group-commit'
 import type { Batch } from '../groups/speculation'
-import { changing, setting, updating } from '../groups/works'
+import { changing, settingAt, updating } from '../groups/works'
 import { MemoryStore } from '../stores/memory-store'
 import { type CellOptions, storeOptions } from '../stores/options'
 import type { Store } from '../stores/store'
@@ -193,7 +194,7 @@ class SlowCell<S> implements Cell<S> {
   }
 
   compareAndSet(version: number, next: S): Promise<boolean> {
-    return this.#group.commit(setting(version, next))
+    return this.#group.commit(settingAt(version, next))
   }
 
   commit(change: Change<S>): Promise<After<S>> {
@@ -212,6 +213,7 @@ class SlowCell<S> implements Cell<S> {
 
   patchesSince(version: number): readonly Patch[] | undefined {
     this.#mustLive()
+    checkVersion('patchesSince', version)
     return this.#history.patchesSince(version, this.#version, this.#value)
   }
 

@@ -59,14 +59,14 @@ export class Giving {
     this.parts.posting.add(['options', setupOf(this.seat, 0n).stateOptions])
   }
 
-  /** It cannot be cloned or moved: it never reaches the thread. */
-  refuse(id: number): void {
+  /** It never reaches the thread: for this reason, or since it cannot be cloned or moved. */
+  refuse(id: number, reason?: unknown): void {
     const { ledger, starts } = this.parts
     const given = ledger.byId(id)
     if (given === undefined) return
     const { job } = given
     starts.began(given, this.seat.turn.refresh())
-    this.host.refused(job, errorOfUnsent(job, this.seat), -1)
+    this.host.refused(job, reason ?? errorOfUnsent(job, this.seat), -1)
     ledger.end(given)
   }
 }

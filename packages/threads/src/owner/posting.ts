@@ -28,10 +28,13 @@ export class Posting {
   #isSingle = false
   readonly #stateMemory = new StateMemory(() => this.link()?.shared.cell.value)
 
-  /** @param refuse called with the job of a message that cannot be cloned, is nested too deeply, or throws when it is read */
+  /**
+   * @param refuse called with the job of a message that cannot be cloned, is nested too deeply, or throws when it is read; or that cannot
+   * have the state, with the reason
+   */
   constructor(
     private readonly thread: Thread,
-    private readonly refuse: (id: number) => void,
+    private readonly refuse: (id: number, reason?: unknown) => void,
     private readonly link: () => StateLink | null,
   ) {}
 
@@ -93,6 +96,8 @@ export class Posting {
 
   /** The state comes before what could read it. */
   #sendWith(link: StateLink): void {
+    const { end } = link
+    if (end !== null) return this.#sendWithout(end)
     const state = link.take()
     this.#scheduled = false
     const list = this.#list
@@ -104,6 +109,17 @@ export class Posting {
     // Sent when the commit is written: the link calls `soon` then.
     this.#waiting = later
     this.#list = list
+  }
+
+  /** The state is no more: what the thread has still ends, and what could only read it is refused. */
+  #sendWithout(end: unknown): void {
+    const { link } = this
+    const jobs = this.#waiting.filter(isJob)
+    this.#waiting = [...(link()?.take() ?? NOTHING), ...this.#waiting.filter((each) => !isJob(each))]
+    this.#jobs = 0
+    this.#list = undefined
+    this.#sendAll()
+    for (const [, , { id }] of jobs) this.refuse(id, end)
   }
 
   #sendAll(): void {

@@ -54,6 +54,11 @@ export class StateLink {
     return this.#session.isWriting
   }
 
+  /** Why no job can read the state any more: its store was destroyed. Null while they can. */
+  get end(): unknown {
+    return this.#session.end
+  }
+
   /** The jobs whose commits are being written. */
   get written(): readonly number[] {
     return this.#session.written.map((run) => (run as CommittedRun).job)

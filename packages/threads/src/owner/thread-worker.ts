@@ -51,7 +51,7 @@ export class ThreadWorker implements Worker, ThreadListener {
     this.#ledger = new Ledger(thread.words, () => ++thread.lastId)
     this.#posting = new Posting(
       thread,
-      (id) => this.#giving.refuse(id),
+      (id, reason) => this.#giving.refuse(id, reason),
       () => this.#state?.link ?? null,
     )
     this.#calls = new MainCalls(seat.facts.log as object | undefined, (message) => this.#posting.add(message))
