@@ -3,6 +3,7 @@ import { addSource, heldIn } from '@genpool/core/elsewhere'
 import { NS_PER_MS } from '@genpool/runtime'
 import type { Msg } from '@nats-io/transport-node'
 import { CLOSED_FOR_GOOD, flushed, Link } from '../link'
+import { StopTime } from '../stop-time'
 import { ConsumerRoom } from './consumer-room'
 import { Deliveries } from './deliveries'
 import { Demand } from './demand'
@@ -176,17 +177,19 @@ export class JobConsumer {
 
   async #stop(withinMs: number): Promise<void> {
     const { clock, connection } = this.queue
+    const time = new StopTime(connection, clock, withinMs)
     const gone = Promise.all([this.#demand.withdraw(), this.#later.cancel()])
     if (withinMs !== Infinity) {
       const abort = (): void => this.#deliveries.abort()
       const timer = clock.setTimer(clock.now() + withinMs * NS_PER_MS, abort)
       void this.#deliveries.idle().then(() => timer.cancel())
     }
-    if (this.#link.usable) await gone
+    if (this.#link.usable) await time.for(gone)
     // What comes back later, after its backoff, is for those who hear it.
-    await this.#demand.forgotten()
-    if (!connection.isClosed()) await this.#deliveries.idle()
-    if (this.#link.usable) await this.queue.settle()
+    await time.for(this.#demand.forgotten())
+    if (!connection.isClosed()) await time.for(this.#deliveries.idle())
+    if (this.#link.usable) await time.for(this.queue.settle())
+    time.end()
     this.#release(null)
   }
 

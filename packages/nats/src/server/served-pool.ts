@@ -6,6 +6,7 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { CLOSED_HERE, flushed, Link, orClosed, wasRead } from '../link'
 import type { Said } from '../nodes/said'
 import { within } from '../pause'
+import { StopTime } from '../stop-time'
 import { Subjects } from '../subjects'
 import { bodiesOf } from '../wire/codec'
 import { Kind, plainFrame } from '../wire/frames'
@@ -137,18 +138,20 @@ export class ServedPool {
     const { connection } = this.#link
     const { clock } = this.options
     const begunAt = clock.now()
+    const time = new StopTime(connection, clock, withinMs)
     // One time for all of it: without a connection, the framework waits for the next one.
     const leftMs = (): number => Math.max(0, withinMs - (clock.now() - begunAt) / NS_PER_MS)
     if (!connection.isClosed()) {
       if (this.#link.usable) {
         this.#announcer.announce()
         // Clients that know it now choose others; what they have sent before arrives before the subscriptions end.
-        await within(clock, FLUSH_MS, flushed(connection))
+        await within(clock, FLUSH_MS, time.for(flushed(connection)))
       }
       await within(clock, leftMs(), orClosed(connection, this.service.stop()))
       await within(clock, leftMs(), this.#endpoint.idle())
-      if (this.#link.usable) await within(clock, FLUSH_MS, flushed(connection))
+      if (this.#link.usable) await within(clock, FLUSH_MS, time.for(flushed(connection)))
     }
+    time.end()
     this.#release(error)
   }
 
