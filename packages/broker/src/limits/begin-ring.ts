@@ -1,6 +1,6 @@
 import { type Nanos } from '@genpool/runtime'
+import { BeginMemory, FEW, LAST } from './begin-memory'
 
-const FEW = 64
 /**
  * Begins that are over are forgotten with each 16th new one, at most 64 at once, so that it never takes long. Together, since the
  * processor then reads the memory of many keys at the same time.
@@ -13,9 +13,6 @@ const SWEPT = 32
 const REST = 2 ** 14
 /** The owner of a begin that was forgotten before those that began earlier. */
 const NOBODY = -1
-/** No number is greater. The first one is near to it, so that the end of the numbers is not a rare case. */
-const LAST = 2 ** 30
-const FIRST = LAST - 1000
 
 /**
  * Begins in the order of time, and which of them are of one place. Here they are written, found and forgotten; `Begins` has the rules.
@@ -27,14 +24,7 @@ const FIRST = LAST - 1000
  *   without being looked for. The sum of the place may still have what is over.
  * - **in order**, from the oldest on, for a place that is near its limit. Its sum is exact, and one that is over is taken out.
  */
-export abstract class BeginRing {
-  /** The ring. Of each begin, its time and its cost and, in the same 24 bytes, its owner and the number of another one of its place. */
-  private times = new Float64Array(3 * FEW)
-  private links = new Int32Array(this.times.buffer)
-  private mask = FEW - 1
-  /** The number of the oldest begin, and of the next new one. */
-  private first = FIRST
-  private next = FIRST
+export abstract class BeginRing extends BeginMemory {
   /**
    * By place: the cost that counts and, in the same 16 bytes, the numbers of its oldest begin and of its newest. The oldest is 0 if they
    * are linked loosely, or if there are none. A number below the first one is that of a begin which is forgotten.
@@ -49,7 +39,9 @@ export abstract class BeginRing {
   private hand = 0
 
   /** @param emptied told when nothing of a place counts any more */
-  constructor(private readonly emptied: (place: number) => void) {}
+  constructor(private readonly emptied: (place: number) => void) {
+    super()
+  }
 
   /** Makes room for all places below `count`, or gives room back. */
   fit(count: number): void {
@@ -75,20 +67,6 @@ export abstract class BeginRing {
     if (isNow && (this.costOf(newest) > 0 || this.looseSum(place, now) > 0)) return true
     this.clear(place)
     return false
-  }
-
-  /** The time of a begin. */
-  protected timeOf(number: number): Nanos {
-    return this.times[3 * (number & this.mask)] as Nanos
-  }
-
-  protected costOf(number: number): number {
-    return this.times[3 * (number & this.mask) + 1] as number
-  }
-
-  /** The number that is linked to a begin: of the next one if they are in order, otherwise of the one before; 0 for none. */
-  protected linkOf(number: number): number {
-    return this.links[6 * (number & this.mask) + 5] as number
   }
 
   protected isInOrder(place: number): boolean {
@@ -199,23 +177,8 @@ export abstract class BeginRing {
     if (this.shareSums !== null && this.shareEnds[4 * place + 2] === 0) this.shareEnds[4 * place + 2] = number
   }
 
-  private link(number: number, owner: number, other: number): void {
-    const at = number & this.mask
-    this.links[6 * at + 4] = owner
-    this.links[6 * at + 5] = other
-  }
-
   private newestOf(place: number): number {
     return this.ends[4 * place + 3] as number
-  }
-
-  private ownerOf(number: number): number {
-    return this.links[6 * (number & this.mask) + 4] as number
-  }
-
-  /** Whether a begin is not forgotten. */
-  private isThere(number: number): boolean {
-    return number >= this.first
   }
 
   /** Forgets what is over, and places of which nothing counts; gives memory back. */
@@ -260,22 +223,6 @@ export abstract class BeginRing {
     if (next === 0) return this.clear(place)
     this.ends[4 * place + 2] = next
     this.sums[2 * place] = (this.sums[2 * place] as number) - this.costOf(number)
-  }
-
-  /** Moves the ring into another length. */
-  private resize(length: number): void {
-    const { times, mask } = this
-    this.times = new Float64Array(3 * length)
-    this.links = new Int32Array(this.times.buffer)
-    this.mask = length - 1
-    // In pieces as long as can be: with a small one for each begin, it takes ten times as long.
-    for (let number = this.first; number < this.next;) {
-      const from = number & mask
-      const to = number & this.mask
-      const count = Math.min(this.next - number, mask + 1 - from, length - to)
-      this.times.set(times.subarray(3 * from, 3 * (from + count)), 3 * to)
-      number += count
-    }
   }
 
   /** Makes all numbers less. Each begin keeps its place in the ring. */
