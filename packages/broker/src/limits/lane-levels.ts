@@ -17,8 +17,8 @@ export class LaneLevels<E extends Waiting> {
   private readonly places = new Map<number, Place<E>>()
   /** The highest first. */
   private readonly fromTop = new MinHeap<Place<E>>()
-  /** Those that want `timeout`, by time. */
-  private readonly byTime = new MinHeap<Place<E>>()
+  /** Those that want `timeout`, by time. Made when there is the first. */
+  private byTime: MinHeap<Place<E>> | null = null
 
   get size(): number {
     return this.places.size
@@ -35,7 +35,7 @@ export class LaneLevels<E extends Waiting> {
 
   /** When to call the first of them; `Infinity` for never. */
   get wakeAt(): Nanos {
-    return this.byTime.least
+    return this.byTime === null ? Infinity : this.byTime.least
   }
 
   get(priority: number): Level<E> | null {
@@ -60,6 +60,7 @@ export class LaneLevels<E extends Waiting> {
 
   /** The levels that are due, the highest first. */
   due(now: Nanos): readonly Level<E>[] {
+    if (this.byTime === null) return []
     const due = this.byTime.upTo(now).map(({ level }) => level)
     return due.sort((a, b) => (a.priority < b.priority ? 1 : -1))
   }
@@ -74,13 +75,14 @@ export class LaneLevels<E extends Waiting> {
   private delete(place: Place<E>): void {
     this.places.delete(place.level.priority)
     this.fromTop.delete(place)
-    if (place.due !== null) this.byTime.delete(place.due)
+    if (place.due !== null) this.byTime?.delete(place.due)
   }
 
   private setTime(place: Place<E>): void {
     const { wakeAt } = place.level
     if (wakeAt === null && place.due === null) return
     place.due ??= new Place(place.level)
+    this.byTime ??= new MinHeap<Place<E>>()
     this.byTime.set(place.due, wakeAt ?? Infinity)
   }
 }
