@@ -10,7 +10,7 @@ describe('a message with a getter that throws, where its key or its cost is read
   ])('is refused as INVALID: %s', async (_where, options) => {
     const system = start()
     const Shop = definePool({ calls: { a: (_msg: { readonly k: number }) => reply(1) } })
-    const pool = spawnPool(system, Shop, 'shop', options)
+    const pool = spawnPool(system, Shop, 'shop', { paused: true, ...options })
     const message = {
       type: 'a' as const,
       get k(): number {
