@@ -10,8 +10,8 @@ const SHORT_MARGIN = 0.8
  * Avoids wasted work: a request is not started when too little time is left before its deadline.
  *
  * - Less than almost any run takes: the request cannot finish in time, and is dropped.
- * - Less than a long run takes (the 99th percentile): the request is dropped if others wait and it has used half of its own
- *   time; otherwise it is started.
+ * - Less than twice a long run (the 99th percentile), while others wait: the request is dropped if it has used half of its own
+ *   time, or if what is left is less than two such short runs; otherwise it is started.
  *
  * So a request that could finish in time is not refused while no other request needs the member, and a few endless runs
  * cannot stop the rest.

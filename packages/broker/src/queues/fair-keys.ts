@@ -44,7 +44,7 @@ export function keyFunction(given: FairBy, name = '"by" of a fair queue'): (valu
   const by = parseOptions(fairBy, given, 'options "by" of fairKey')
   if (by === 'value') return (value) => value
   if (typeof by === 'function') return safely(by, name)
-  if ('element' in by) return (value) => (Array.isArray(value) ? value[by.element - 1] : undefined)
+  if ('element' in by) return (value) => (Array.isArray(value) ? propertyOf(value, by.element - 1) : undefined)
   const { property } = by
   const read = property === undefined ? (value: unknown) => value : (value: unknown) => propertyOf(value, property)
   if (!('hash' in by)) return read
@@ -112,9 +112,18 @@ function rank(value: unknown): number {
   return KINDS.indexOf(typeof value)
 }
 
-/** A property of a value; undefined if it is no object, or has none. */
-export function propertyOf(value: unknown, property: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[property] : undefined
+/**
+ * A property of a value; undefined if it is no object, or has none.
+ *
+ * @throws {InvalidError} if it is a getter that throws
+ */
+export function propertyOf(value: unknown, property: string | number): unknown {
+  if (typeof value !== 'object' || value === null) return undefined
+  try {
+    return (value as Record<string | number, unknown>)[property]
+  } catch (cause) {
+    throw new InvalidError('request', [{ path: [property], message: `reading it threw: ${textOf(cause)}` }], cause)
+  }
 }
 
 function safely(by: (value: unknown) => unknown, name: string): (value: unknown) => unknown {

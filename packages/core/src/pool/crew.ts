@@ -123,7 +123,7 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
 
   began(request: Request, at: Nanos): void {
     this.busy++
-    this.recorder.waited(request.sentAt, at)
+    this.recorder.waited(request.rarely === null ? request.sentAt : request.cameAt, at)
   }
 
   attempted(request: Request, attempt: { readonly number: number; readonly exclusive: boolean }): void {

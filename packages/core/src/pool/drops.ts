@@ -33,7 +33,7 @@ export class Drops {
 
   /** The deadline of a request has passed in the queue, which it has just left. It fails next. */
   expired(request: Request): void {
-    const sojourn = this.pool.turn.now() - request.sentAt
+    const sojourn = this.pool.turn.now() - request.cameAt
     this.count(request, factsOf({ entry: request, reason: 'expired', sojourn, waiting: this.port.length }))
   }
 

@@ -13,6 +13,8 @@ interface LatestPool {
   readonly entrance: Entrance
   /** Fails a request that came into the queue of a pool that had stopped meanwhile. */
   readonly requeue: { stoppedMeanwhile(request: Request): void }
+  /** Where each request is timed that was not submitted. */
+  readonly deadlines: { add(request: Request): void }
   submit(request: Request): void
   ask(request: Request): void
 }
@@ -74,7 +76,9 @@ export class LatestCasts {
     if (hasTurn) this.pool.port.putBack(cast, true)?.assign(cast)
     else this.pool.ask(cast)
     // A user's key function was called: it may have stopped the pool.
-    if (this.parts.status.stopping && cast.outcome === null) this.pool.requeue.stoppedMeanwhile(cast)
+    if (cast.outcome !== null) return
+    if (this.parts.status.stopping) this.pool.requeue.stoppedMeanwhile(cast)
+    else this.pool.deadlines.add(cast)
   }
 
   /** Whether the queue would take it; otherwise it is refused, and the one that waits stays. */

@@ -10,6 +10,8 @@ export interface SharingPool extends CallerBooks {
   admitCaller(call: SharedCall): boolean
   /** Watches the deadline of a call. */
   watchDeadline(call: SharedCall): void
+  /** Ends a call that has no time. */
+  expire(call: SharedCall): void
   /** Takes a run in, which is not counted as come in: its callers are. */
   submitRun(run: SharedRun): void
   /** Takes a run back, wherever it is. */
@@ -43,6 +45,8 @@ export class SharedCalls {
     if (!this.pool.admitCaller(call)) return
     const run = this.#runs.get(call.type)?.get(keyOf(call))
     if (run === undefined) this.#start(call)
+    // It has no time to join, and is told that it never started, as one whose signal has aborted.
+    else if (call.deadline <= call.sentAt) return this.pool.expire(call)
     else this.#join(call, run)
     if (call.outcome === null) this.pool.watchDeadline(call)
   }

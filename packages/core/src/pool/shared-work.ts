@@ -14,6 +14,7 @@ import type { TurnWork } from './turn-work'
 
 /** The pool of shared runs. */
 interface SharingKernel extends RequestOwner<Request> {
+  giveUp(request: Request, why: 'expired' | 'cancelled'): void
   readonly deadlines: Pick<Deadlines<Request>, 'add' | 'remove'>
   readonly port: Port
   readonly entrance: Entrance
@@ -44,6 +45,10 @@ export class SharedWork implements SharingPool {
 
   watchDeadline(call: SharedCall): void {
     this.owner.deadlines.add(call)
+  }
+
+  expire(call: SharedCall): void {
+    this.owner.giveUp(call, 'expired')
   }
 
   submitRun(run: SharedRun): void {

@@ -92,8 +92,8 @@ export class Failures {
     const { deadline } = request
     const { started, waits, commit } = howFar(request)
     const { sentAt, timeout } = request.rarely?.tries?.whole ?? {
-      sentAt: request.sentAt,
-      timeout: (deadline - request.sentAt) / NS_PER_MS,
+      sentAt: request.cameAt,
+      timeout: (deadline - request.cameAt) / NS_PER_MS,
     }
     const remedy =
       commit === 'written'

@@ -1,10 +1,16 @@
-import { keepShape, textOf } from '@genpool/runtime'
+import { keepShape, type Nanos, textOf } from '@genpool/runtime'
 import { Request } from './request'
 
 /** A cast that is replaced if a newer one of its key comes while it waits. */
 export class LatestCast extends Request {
   /** Null before it is taken in. */
   lane: LatestKey | null = null
+  /** When it came: its `sentAt` is its place in the queue, which it may have from one that it replaced. */
+  readonly #cameAt = this.sentAt
+
+  override get cameAt(): Nanos {
+    return this.#cameAt
+  }
 
   /** A newer one takes its place. It is no failure, and nobody has to be told. */
   replace(): boolean {

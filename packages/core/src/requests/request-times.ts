@@ -5,8 +5,8 @@ import type { RequestFacts, RequestTimes } from './request-facts'
 /** How long a request has waited and run. */
 export function timesUntil(
   now: Nanos,
-  { sentAt, startedAt }: Pick<RequestFacts, 'sentAt' | 'startedAt'>,
-  rarely: Rarely | null,
+  sentAt: Nanos,
+  { startedAt, rarely }: Pick<RequestFacts, 'startedAt'> & { readonly rarely: Rarely | null },
 ): RequestTimes {
   const heldMs = (rarely?.hold?.total(now) ?? 0) / NS_PER_MS
   if (startedAt === null) return { waitedMs: msBetween(sentAt, now), ranMs: 0, heldMs }

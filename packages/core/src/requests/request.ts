@@ -63,6 +63,11 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return this.handler.type
   }
 
+  /** From when on its waiting and its timeout count. */
+  get cameAt(): Nanos {
+    return this.sentAt
+  }
+
   /** The value in which a fair queue finds the key. */
   override get subject(): unknown {
     return this.message
@@ -154,7 +159,7 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
   }
 
   times(): RequestTimes {
-    return timesUntil(this.owner.clockNow(), this, this.rarely)
+    return timesUntil(this.owner.clockNow(), this.cameAt, this)
   }
 
   get heldBy(): HoldingLimit | undefined {
