@@ -14,7 +14,7 @@ export interface NatsStore extends AsyncStore {
   fresh<S = unknown>(key: CellKey): Promise<S>
   /**
    * Writes the values that are known in this process back where the bucket or an entry was deleted, or overwritten with something
-   * else, or where another process has made the first state anew. It counts for all machines. What is well is not touched.
+   * else, or where another process has made the first state anew. It counts for all machines. What is well is not touched, and what is none of a store is left alone: use of it as a cell says so.
    *
    * @returns how many entries were written
    */
