@@ -69,6 +69,14 @@ function fullOf({ message, code }: JetStreamApiError, stream: string | null): st
     stream === null ? 'the storage of the server or the account is used up' : `the stream "${stream}" is full`
   return (
     `${what}: ${message} (${code}). What is stored goes on. Until there is room, attempts are counted in memory, casts that died stay ` +
-    'in the queue, and casts with a "delay" wait'
+    `in the queue, and casts with a "delay" wait${stream?.endsWith('_jobs') === true ? standstillOf(stream) : ''}`
+  )
+}
+
+/** A delayed cast is moved by storing a copy first: so it is never lost, and needs room. */
+function standstillOf(stream: string): string {
+  return (
+    '. If it holds nothing but such casts, nobody makes room, and all stand still: each needs the room of one more to be moved. Then raise the limit ' +
+    `("nats stream edit ${stream} --max-msgs=…", or --max-bytes), by one message at least: they go on by themselves`
   )
 }
