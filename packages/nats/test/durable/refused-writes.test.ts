@@ -101,6 +101,21 @@ describe('a stream of dead letters that takes none', () => {
 })
 
 describe('a stream of attempts that takes none', () => {
+  it('since it has other subjects is named, also by a consumer that looks at JetStream anew', async () => {
+    const jobs = await durable(connection, OPTIONS)
+    await consume(jobs)
+    await edit('tries', { subjects: ['foreign.>'] })
+    await jobs.cast({ type: 'work', isBad: true }, { id: 'one' })
+    await says(/"genpool_q_tries" cannot be written: nobody listens\. It has other subjects/)
+    // It looks whether all is there, and says the same.
+    await until(() => consumer!.inspect().left > 0, 'its attempt was given up')
+    await says(/"genpool_q_tries" cannot be written/)
+    expect(consumer!.inspect().trouble).not.toContain('No server answers')
+    await edit('tries', { subjects: ['genpool.q.tries.>'] })
+    await until(() => consumer!.inspect().dead === 1, 'it is a letter')
+    await isWell()
+  })
+
   it('is told, and casts wait for their next attempt', async () => {
     const jobs = await durable(connection, OPTIONS)
     await consume(jobs)
