@@ -47,11 +47,9 @@ function reasonOf(error: unknown, stream: string): readonly [string, RefusedWrit
   if (hasNoResponders(error))
     return ['nobody listens. It has other subjects, was deleted, or has no leader now.', 'look']
   if (error instanceof Unknown) {
-    const isOfLetters = stream.endsWith('_dead')
-    return [
-      'nothing is acknowledged. The server may be away, or the stream has "no_ack".',
-      isOfLetters ? 'look' : 'any',
-    ]
+    // The stream of attempts takes something all the time, whatever the others do.
+    const isOfTries = stream.endsWith('_tries')
+    return ['nothing is acknowledged. The server may be away, or the stream has "no_ack".', isOfTries ? 'any' : 'look']
   }
   return [`${textOf(error)}.`, 'same']
 }

@@ -100,6 +100,21 @@ describe('a stream of dead letters that takes none', () => {
   })
 })
 
+describe('a stream of casts that acknowledges none', () => {
+  it('is named while a delayed cast cannot be moved, also if others are written down meanwhile', async () => {
+    const jobs = await durable(connection, OPTIONS)
+    await jobs.cast({ type: 'work', isBad: false }, { id: 'late', delay: 50 })
+    await edit('jobs', { no_ack: true })
+    await consume(jobs)
+    await says(/"genpool_q_jobs" cannot be written: nothing is acknowledged.*"no_ack"/)
+    expect(consumer!.explain().findings[0]).toMatchObject({ finding: 'unreachable' })
+    await edit('jobs', { no_ack: false })
+    await until(async () => (await jobs.inspect()).delayed === 0, 'it is moved')
+    await isWell()
+    expect(runs).toEqual(['late'])
+  })
+})
+
 describe('a stream of attempts that takes none', () => {
   it('since it has other subjects is named, also by a consumer that looks at JetStream anew', async () => {
     const jobs = await durable(connection, OPTIONS)

@@ -24,8 +24,15 @@ async function bucketOfBoth(): Promise<{ store: NatsStore; kv: KV; bucket: strin
   await kv.put('note', 'written by hand')
   return { store, kv, bucket }
 }
-const deleted = (store: NatsStore): Promise<void> =>
-  until(() => store.condition?.('a').fault !== undefined, 'it is seen that it was deleted')
+/** Resolves when it is seen here that the entry was deleted. */
+async function deleted(store: NatsStore): Promise<void> {
+  const look = (): Promise<boolean> =>
+    store.fresh('a').then(
+      () => false,
+      () => true,
+    )
+  await until(look, 'it is seen that it was deleted')
+}
 
 describe('an entry of a bucket that is none of the store', () => {
   it('is left alone by restore() and accept(), also if another entry is to be restored', async () => {
