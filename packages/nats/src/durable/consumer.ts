@@ -4,6 +4,7 @@ import { NS_PER_MS } from '@genpool/runtime'
 import type { Msg } from '@nats-io/transport-node'
 import { CLOSED_FOR_GOOD, flushed, Link } from '../link'
 import { StopTime } from '../stop-time'
+import { ChangedConsumers } from './changed-consumers'
 import { ConsumerRoom } from './consumer-room'
 import { Deliveries } from './deliveries'
 import { Demand } from './demand'
@@ -40,6 +41,7 @@ export class JobConsumer {
   readonly #refusals: Refusals
   readonly #mender: Mender
   readonly #foreign: Foreign
+  readonly #changed: ChangedConsumers
   #lastFailure: ConsumerInspection['lastFailure'] = null
   #stopping: Promise<void> | null = null
   #end!: (error: Error | null) => void
@@ -103,6 +105,7 @@ export class JobConsumer {
       closed: () => this.#release(new StoppedError(queue.name, false, new Error('its connection was closed'))),
     })
     this.#foreign = this.#makeForeign()
+    this.#changed = new ChangedConsumers(queue)
     this.#watch = new QueueWatch({
       clock,
       ask: async () => {
@@ -134,6 +137,7 @@ export class JobConsumer {
     this.#beat.start()
     this.#later.look()
     this.#watch.look()
+    void this.#changed.look()
     this.#demand.look()
   }
 
@@ -163,7 +167,14 @@ export class JobConsumer {
     const { connection, trouble } = this.queue
     if (connection.isClosed()) return CLOSED_FOR_GOOD
     const silence = this.#link.usable && this.#stopping === null ? this.#watch.silence : null
-    return silence ?? this.#mender.trouble ?? this.#refusals.trouble ?? this.#watch.trouble ?? trouble
+    return (
+      silence ??
+      this.#mender.trouble ??
+      this.#refusals.trouble ??
+      this.#changed.trouble ??
+      this.#watch.trouble ??
+      trouble
+    )
   }
 
   explain(): Explanation {
@@ -239,6 +250,7 @@ export class JobConsumer {
     void time.refresh(notes, jsm)
     void marks.refresh()
     void copies.tidy()
+    void this.#changed.look()
     if (notes.isMissing) void this.#mender.mend()
   }
 

@@ -102,7 +102,7 @@ export class Endings {
     this.#settle(job, async () => {
       await this.#return(job, () => Math.max(1, backAt - ports.serverNow()))
       ports.counts.unknown++
-      ports.unknowns.add(job.incoming.seq, type, ports.clock.now())
+      ports.unknowns.add(job.incoming.seq, type, { now: ports.clock.now(), againMs: Math.max(delayMs, leaveMs) })
       tellOf(ports, job, { outcome: 'returned', reason: reasonOf(error), retryInMs: delayMs })
     })
   }

@@ -47,11 +47,9 @@ function reasonOf(error: unknown, stream: string): readonly [string, RefusedWrit
   if (hasNoResponders(error))
     return ['nobody listens. It has other subjects, was deleted, or has no leader now.', 'look']
   if (error instanceof Unknown) {
-    const isOfLetters = stream.endsWith('_dead')
-    return [
-      'nothing is acknowledged. The server may be away, or the stream has "no_ack".',
-      isOfLetters ? 'look' : 'any',
-    ]
+    // The stream of attempts takes something all the time, whatever the others do.
+    const isOfTries = stream.endsWith('_tries')
+    return ['nothing is acknowledged. The server may be away, or the stream has "no_ack".', isOfTries ? 'any' : 'look']
   }
   return [`${textOf(error)}.`, 'same']
 }
@@ -69,6 +67,14 @@ function fullOf({ message, code }: JetStreamApiError, stream: string | null): st
     stream === null ? 'the storage of the server or the account is used up' : `the stream "${stream}" is full`
   return (
     `${what}: ${message} (${code}). What is stored goes on. Until there is room, attempts are counted in memory, casts that died stay ` +
-    'in the queue, and casts with a "delay" wait'
+    `in the queue, and casts with a "delay" wait${stream?.endsWith('_jobs') === true ? standstillOf(stream) : ''}`
+  )
+}
+
+/** A delayed cast is moved by storing a copy first: so it is never lost, and needs room. */
+function standstillOf(stream: string): string {
+  return (
+    '. If it holds nothing but such casts, nobody makes room, and all stand still: each needs the room of one more to be moved. Then raise the limit ' +
+    `("nats stream edit ${stream} --max-msgs=…", or --max-bytes), by one message at least: they go on by themselves`
   )
 }

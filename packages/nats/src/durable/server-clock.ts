@@ -1,8 +1,9 @@
 import type { JetStreamManager } from '@nats-io/jetstream'
 import { type Clock, type Nanos, NS_PER_MS } from '@genpool/runtime'
-import { isFull } from './failures'
+import { hasNoResponders, isFull } from './failures'
 import type { QueueNames } from './names'
 import type { Publisher } from './publisher'
+import { refusedWrite } from './refused-writes'
 
 /** As much of a JetStreamManager as it needs. */
 export interface TimeKeeper {
@@ -48,7 +49,8 @@ export class ServerClock {
       (stored) => stored.seq,
       (error: unknown) => {
         if (isFull(error)) return null
-        throw error
+        // JetStream is there: it has answered before.
+        throw hasNoResponders(error) ? new Error(refusedWrite(error, subject)?.says, { cause: error }) : error
       },
     )
     if (seq === null) return

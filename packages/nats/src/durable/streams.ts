@@ -1,6 +1,4 @@
 import {
-  AckPolicy,
-  type ConsumerConfig,
   DiscardPolicy,
   JetStreamApiError,
   type JetStreamManager,
@@ -12,14 +10,13 @@ import {
 import { type Clock, NS_PER_MS } from '@genpool/runtime'
 import { type CheckedDurableOptions, durableOptions } from './durable-options'
 import type { DurableFailures } from './failures'
+import { consumerOf } from './lanes'
 import type { QueueNames } from './names'
 import { pause } from '../pause'
 import { foundStream, isOpen, type NamedStream, remake, type RemakingPorts } from './remade'
 
 /** For how long failed attempts are remembered. */
 const KEEP_TRIES_MS = 30 * 24 * 3_600_000
-/** How many requests for casts a lane takes at once, of all machines together. */
-const MAX_WAITING = 10_000
 
 /** What is fixed when a queue is made. The stream keeps it in its description: its server may be too old for metadata. */
 interface Fixed {
@@ -203,19 +200,6 @@ async function spread(jsm: JetStreamManager, { name, ports }: { name: string; po
     // Null: a server alone.
     if (isAgreed || cluster === null) return
     await pause(clock, 100)
-  }
-}
-
-/** Of a lane of keys one cast is in hand at a time, over all machines: the server delivers no other one until it is acknowledged. */
-function consumerOf(subject: string, consumer: string, ackWait: number): Partial<ConsumerConfig> {
-  return {
-    durable_name: consumer,
-    filter_subject: subject,
-    ack_policy: AckPolicy.Explicit,
-    ack_wait: ackWait * NS_PER_MS,
-    max_deliver: -1,
-    max_waiting: MAX_WAITING,
-    max_ack_pending: consumer.startsWith('key-') ? 1 : -1,
   }
 }
 

@@ -14,8 +14,9 @@ const LONGEST_MS = 5000
 /** Without a key, so much for each cast that a consumer gives back in a second: of 100 casts each waits for a second at least. */
 const EACH_MS = 10
 const NS_PER_S = 1000 * NS_PER_MS
-/** Who was offered for so long no more is with somebody who knows it, or dead. */
-const RECENT = 3 * LONGEST_MS * NS_PER_MS
+/** One that has not come again here when it could have so many times, or for so long, is with somebody who knows it, or dead. */
+const TURNS = 3
+const LEAST_MS = 3000
 const MOST = 10_000
 
 /** How a cast is offered to others. */
@@ -51,17 +52,18 @@ export function offerOf(
 /** The casts that a consumer gave back lately because no handler here knows their type. */
 export class UnknownTypes {
   /** By their places; the oldest first. */
-  readonly #given = new Map<number, { readonly type: string; readonly at: Nanos }>()
+  readonly #given = new Map<number, { readonly type: string; readonly until: Nanos }>()
   /** How many in the second that runs, and in the one before. */
   #second = 0
   #inSecond = 0
   #before = 0
 
-  add(seq: number, type: string, now: Nanos): void {
+  /** @param againMs when it may come here again */
+  add(seq: number, type: string, { now, againMs }: { readonly now: Nanos; readonly againMs: number }): void {
     this.#roll(now)
     this.#inSecond++
     this.#given.delete(seq)
-    this.#given.set(seq, { type, at: now })
+    this.#given.set(seq, { type, until: now + Math.max(LEAST_MS, TURNS * againMs) * NS_PER_MS })
     const [oldest] = this.#given.keys()
     if (this.#given.size > MOST && oldest !== undefined) this.#given.delete(oldest)
   }
@@ -80,8 +82,8 @@ export class UnknownTypes {
   /** How many of each type. */
   counts(now: Nanos): Record<string, number> {
     const counts: Record<string, number> = Object.create(null) as Record<string, number>
-    for (const [seq, { type, at }] of this.#given) {
-      if (now - at > RECENT) this.#given.delete(seq)
+    for (const [seq, { type, until }] of this.#given) {
+      if (now > until) this.#given.delete(seq)
       else counts[type] = (counts[type] ?? 0) + 1
     }
     return counts

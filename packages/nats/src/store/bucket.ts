@@ -1,7 +1,7 @@
 import { textOf } from '@genpool/runtime'
 import { jetstream, type JetStreamClient, JetStreamApiCodes, JetStreamApiError, StorageType } from '@nats-io/jetstream'
 import { type KV, type KvEntry, Kvm, type KvStatus, type KvWatchEntry } from '@nats-io/kv'
-import { errors, type NatsConnection, type QueuedIterator } from '@nats-io/transport-node'
+import { errors, headers as makeHeaders, type NatsConnection, type QueuedIterator } from '@nats-io/transport-node'
 import { LONGEST_QUESTION_MS } from '../patience'
 import { DELETING_MS, pause } from '../pause'
 import type { CheckedStoreOptions } from './store-options'
@@ -23,6 +23,8 @@ function noJetStream(domain: string | undefined): string {
   const how = 'it is misspelt or cannot be reached ("domain" in the "jetstream" block of the server that has it)'
   return `no server answers for JetStream in the domain "${domain}": ${how}, ${SEE}`
 }
+
+const DRAINS = 'the connection to NATS drains, and takes no answers any more.'
 
 /** What a write expects. */
 export interface Expected {
@@ -135,6 +137,7 @@ export class Bucket {
   async compareAndSet(entry: string, bytes: Uint8Array, expected: Expected, timeoutMs: number): Promise<Answer> {
     const { revision, last } = expected
     try {
+      if (this.connection.isDraining()) return this.#send(entry, bytes, expected)
       if (last === undefined) {
         const options = { previousSeq: revision, timeout: timeoutMs }
         return { kind: 'stored', revision: await this.#kv.put(entry, bytes, options) }
@@ -145,6 +148,15 @@ export class Bucket {
     } catch (error) {
       return this.#answerOf(error)
     }
+  }
+
+  /** A connection that drains sends what it is given, and takes no answers. */
+  #send(entry: string, bytes: Uint8Array, { revision, last }: Expected): Answer {
+    const head = makeHeaders()
+    if (last === undefined) head.set('Nats-Expected-Last-Subject-Sequence', String(revision))
+    else head.set('Nats-Expected-Last-Sequence', String(last))
+    this.connection.publish(`$KV.${this.name}.${entry}`, bytes, { headers: head })
+    return { kind: 'unanswered', mayBeStored: true, error: new Error(`bucket "${this.name}": ${DRAINS}`) }
   }
 
   async #answerOf(error: unknown): Promise<Answer> {

@@ -35,6 +35,19 @@ export class BadContent extends Error {
   override readonly name = 'BadContent'
 }
 
+/** An entry of which no good values are known here: somebody keeps something else in the bucket, or has damaged it. */
+export class ForeignEntry extends Error {
+  override readonly name = 'ForeignEntry'
+
+  constructor(what: string, cause: BadContent) {
+    super(
+      `${what}. If an earlier revision is one of a store, restore() writes that back. Otherwise it leaves this entry alone: remove it, and ` +
+        'keep other things in another bucket.',
+      { cause },
+    )
+  }
+}
+
 /** Others have committed a value that this process does not take. It is not damaged, so nothing may be written over it. */
 export class RefusedValue extends Error {
   override readonly name = 'RefusedValue'

@@ -27,6 +27,9 @@ import type { CheckedStoreOptions } from './store-options'
 /** Room for the headers of a message, which count, too. */
 const HEADERS = 256
 
+/** Nothing was to be run. */
+const NOTHING_MORE = { so: '' }
+
 /** Keeps the commits of a store in a KV bucket, one compare-and-set for each group. */
 export class NatsBacking implements Backing {
   readonly shared = true
@@ -69,10 +72,11 @@ export class NatsBacking implements Backing {
   }
 
   known(key: CellKey): Kept | undefined {
+    const entry = this.#replica.entryOf(key)
     try {
-      return this.#replica.known(key)
+      return this.#replica.known(entry, key)
     } catch (error) {
-      throw error instanceof InvalidError ? error : this.#unreachable(error)
+      throw this.#unreachable(error)
     }
   }
 
@@ -112,7 +116,7 @@ export class NatsBacking implements Backing {
     await this.#reaching(async () => {
       await this.#replica.look(entry)
       if (entry.fault !== undefined) throw entry.fault
-    })
+    }, NOTHING_MORE)
   }
 
   /** Writes the last good values back to entries that were deleted, damaged or made anew. Returns how many. */
@@ -131,10 +135,16 @@ export class NatsBacking implements Backing {
       await this.#patiently(() => this.#bucket.open())
       this.#replica.restart()
       const ports = { bucket: this.#bucket, codec: this.options.codec, replica: this.#replica, writer: this.#writer }
+      const failures: unknown[] = []
       let count = 0
-      for (const entry of entries) if (await one(entry, ports)) count++
+      for (const entry of entries) {
+        const isDone = await one(entry, ports).catch((error: unknown) => void failures.push(error))
+        if (isDone === true) count++
+      }
+      // One that cannot be repaired keeps no other one from it.
+      if (failures.length > 0) throw failures[0]
       return count
-    })
+    }, NOTHING_MORE)
   }
 
   end(): void {
@@ -156,7 +166,7 @@ export class NatsBacking implements Backing {
       await this.#bucket.open()
       await this.#replica.start()
     }
-    await this.#reaching(() => this.#patiently(attempt))
+    await this.#reaching(() => this.#patiently(attempt), NOTHING_MORE)
     this.parts.sizes.max = Math.min(this.options.maxBytes, this.#connected.maxPayload - HEADERS)
   }
 
@@ -181,19 +191,20 @@ export class NatsBacking implements Backing {
     return entry.revision === revision
   }
 
-  async #reaching<T>(work: () => Promise<T>): Promise<T> {
+  async #reaching<T>(work: () => Promise<T>, so: { readonly so?: string }): Promise<T> {
     try {
       return await work()
     } catch (error) {
-      throw this.#unreachable(error)
+      throw this.#unreachable(error, so)
     }
   }
 
-  #unreachable(error: unknown): UnreachableError {
+  /** @param so what became of the request; it is said that it was not run without it */
+  #unreachable(error: unknown, so: { readonly so?: string } = {}): UnreachableError {
     if (error instanceof UnknownWrite) {
       const says = `It is not known whether the write took place: ${sentence(textOf(error.cause))} The same again does no harm.`
-      return new UnreachableError(this.#bucket.name, true, { says, cause: error })
+      return new UnreachableError(this.#bucket.name, true, { says, cause: error, ...so })
     }
-    return new UnreachableError(this.#bucket.name, false, { says: sentence(textOf(error)), cause: error })
+    return new UnreachableError(this.#bucket.name, false, { says: sentence(textOf(error)), cause: error, ...so })
   }
 }

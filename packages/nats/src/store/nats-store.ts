@@ -8,13 +8,14 @@ import { Sizes } from './sizes'
 import { StoreEvents } from './store-events'
 import { type CheckedStoreOptions, type NatsStoreOptions, natsStoreOptions } from './store-options'
 
-/** A store on NATS. `destroy` ends it in this process; the bucket stays. */
+/** A store on NATS. `destroy` ends it in this process; the bucket stays. Call `await connection.drain()`, or `flush()`, after it: leases are given up then. */
 export interface NatsStore extends AsyncStore {
   /** Resolves with the latest value of a cell: the leader of the bucket is asked. */
   fresh<S = unknown>(key: CellKey): Promise<S>
   /**
    * Writes the values that are known in this process back where the bucket or an entry was deleted, or overwritten with something
-   * else, or where another process has made the first state anew. It counts for all machines. What is well is not touched.
+   * else, or where another process has made the first state anew. It counts for all machines. What is well is not
+   * touched, and an entry that is none of a store is left alone: who uses it as a cell is told.
    *
    * @returns how many entries were written
    */

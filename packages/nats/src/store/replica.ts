@@ -4,7 +4,7 @@ import type { KvEntry } from '@nats-io/kv'
 import { mayPass } from '../patience'
 import type { Bucket, Expected } from './bucket'
 import type { Connected } from './connected'
-import { BadContent, type Content, decodeContent, EMPTY, RefusedValue } from './content'
+import { BadContent, type Content, decodeContent, EMPTY, ForeignEntry, RefusedValue } from './content'
 import { Entry } from './entry'
 import { entryName } from './entry-names'
 import { Follower } from './follower'
@@ -74,8 +74,7 @@ export class Replica {
   }
 
   /** @throws the fault of its entry if nothing good is known of it */
-  known(key: CellKey): Kept | undefined {
-    const entry = this.entryOf(key)
+  known(entry: Entry, key: CellKey): Kept | undefined {
     this.#use(entry)
     const kept = entry.content.cells.get(key)
     if (kept === undefined && entry.fault !== undefined) throw entry.fault
@@ -131,7 +130,8 @@ export class Replica {
     if (revision < before) await this.#follower.isSame()
     await new Promise<void>((resolve) => {
       entry.whenIdle(() => {
-        const isDeleted = found === null && before > 0 && entry.revision === before
+        const mayBeGone = before > 0 || (entry.content === EMPTY && entry.fault !== undefined)
+        const isDeleted = found === null && mayBeGone && entry.revision === before
         const isNews = revision > entry.revision || (revision === entry.revision && entry.fault !== undefined)
         if (isDeleted || (found !== null && isNews)) this.#take(entry, found)
         resolve()
@@ -154,18 +154,18 @@ export class Replica {
       if (entry.content === EMPTY) return EMPTY
       throw new Error(`${where} was deleted. ${ADVICE}`)
     }
-    const content = this.#decoded(where, found)
+    const content = this.#decoded(where, found, entry.content === EMPTY)
     if (!goesOn(entry.content, content)) throw new OtherHistory(where, entry.content, content)
     return content
   }
 
-  #decoded(where: string, found: KvEntry): Content {
+  #decoded(where: string, found: KvEntry, isUnknown: boolean): Content {
     try {
       return decodeContent(this.options.codec, found.value)
     } catch (error) {
       if (!(error instanceof BadContent)) throw error
       const what = `revision ${found.revision} of ${where} is none of a store: ${error.message}`
-      throw new Error(`${what}. ${ADVICE}`, { cause: error })
+      throw isUnknown ? new ForeignEntry(what, error) : new Error(`${what}. ${ADVICE}`, { cause: error })
     }
   }
 

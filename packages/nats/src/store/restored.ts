@@ -1,6 +1,6 @@
 import type { Codec } from '../wire/codec'
 import type { Bucket } from './bucket'
-import { type Content, decodeContent, EMPTY, RefusedValue } from './content'
+import { type Content, decodeContent, EMPTY, ForeignEntry, RefusedValue } from './content'
 import type { Entry } from './entry'
 import type { EntryWriter } from './entry-writer'
 import { acceptedFrom, isNewer, OtherHistory, restoredOver } from './histories'
@@ -21,7 +21,7 @@ export interface RestoringPorts {
  * Writes the last good values of an entry back: those that are known here, otherwise those of an earlier revision. If another machine
  * has restored older values, and more was committed to them since, that counts.
  *
- * @returns false if it is well, or nothing is known of it
+ * @returns false if it is well, or none of a store: that is left alone
  */
 export function restored(entry: Entry, ports: RestoringPorts): Promise<boolean> {
   return repaired(entry, ports, (fault) => {
@@ -35,7 +35,7 @@ export function restored(entry: Entry, ports: RestoringPorts): Promise<boolean> 
 /**
  * Takes what an entry says that was made anew, or has gone back: for all machines.
  *
- * @returns false if it is well
+ * @returns false if it is well, or none of a store: that is left alone
  * @throws what is wrong with it, if there is nothing to accept
  */
 export function accepted(entry: Entry, ports: RestoringPorts): Promise<boolean> {
@@ -57,6 +57,7 @@ function repaired(
       if (fault === undefined) return false
       if (fault instanceof RefusedValue) throw fault
       const content = await repair(fault)
+      if (content === undefined && fault instanceof ForeignEntry) return false
       if (content === undefined) throw fault
       // Something else has arrived meanwhile.
       if (entry.fault !== fault) continue

@@ -51,3 +51,38 @@ describe('JetStream consumers of a queue that are deleted', () => {
     expect(await jobs.inspect()).toMatchObject({ trouble: null })
   })
 })
+
+describe('a JetStream consumer of a queue that somebody edits', () => {
+  const editAny = (name: string) => jsm.consumers.update(`genpool_${name}_jobs`, 'any', { max_deliver: 1 })
+  const mostDeliveries = async (name: string): Promise<number> =>
+    (await jsm.consumers.info(`genpool_${name}_jobs`, 'any')).config.max_deliver as number
+
+  it('is set back by whoever begins to consume, and by those who do', async () => {
+    const jobs = await open({ ackWait: 1000 })
+    const whileNobody = await editAny(jobs.name)
+    expect(whileNobody.config.max_deliver).toBe(1)
+    const consumer = await consume(jobs)
+    await until(async () => (await mostDeliveries(jobs.name)) === -1, 'it is set back')
+    await editAny(jobs.name)
+    await until(async () => (await mostDeliveries(jobs.name)) === -1, 'it is set back once more')
+    expect(consumer.inspect().trouble).toBeNull()
+  })
+
+  it('is named, with what was changed, if it cannot be set back', async () => {
+    const jobs = await open({ ackWait: 1000 })
+    await editAny(jobs.name)
+    const request = connection.request.bind(connection)
+    jest.spyOn(connection, 'request').mockImplementation((subject, payload, options) => {
+      if (!subject.includes('.CONSUMER.DURABLE.CREATE.') && !subject.includes('.CONSUMER.CREATE.'))
+        return request(subject, payload, options)
+      const error = { code: 403, err_code: 10999, description: 'not for you' }
+      return Promise.resolve({ data: new TextEncoder().encode(JSON.stringify({ error })) } as never)
+    })
+    const consumer = await consume(jobs)
+    await until(() => consumer.inspect().trouble !== null, 'it says so')
+    expect(consumer.inspect().trouble).toContain(
+      `somebody has edited the consumer "any" of the stream "genpool_${jobs.name}_jobs": it has "max_deliver" 1 in place of -1, and casts may`,
+    )
+    expect(consumer.explain().text).toContain('not for you')
+  })
+})

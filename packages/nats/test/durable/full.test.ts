@@ -172,6 +172,25 @@ describe('a full stream of dead letters', () => {
   })
 })
 
+describe('a stream of casts with a limit, all of whose room is taken by delayed ones', () => {
+  it('says that nobody makes room, and with which limit they go on: none is lost, each runs once', async () => {
+    open()
+    const jobs = await queue()
+    await edit('jobs', { max_msgs: 3 })
+    const ids = ['a', 'b', 'c']
+    for (const id of ids) await jobs.cast({ type: 'work', failures: 0, pad: '' }, { id, delay: 50 })
+    await consume(jobs)
+    await until(() => consumer!.inspect().trouble !== null, 'it says so')
+    expect(consumer!.inspect().trouble).toMatch(/"genpool_q_jobs" is full.*nobody makes room, and all stand still/)
+    expect(consumer!.explain().text).toContain('nats stream edit genpool_q_jobs --max-msgs=')
+    expect(tries.size).toBe(0)
+    await edit('jobs', { max_msgs: 4 })
+    await until(() => consumer!.inspect().done === 3, 'they go on')
+    expect([...tries]).toEqual(expect.arrayContaining(ids.map((id) => [id, 1])))
+    expect(await jobs.inspect()).toMatchObject({ waiting: 0, delayed: 0, dead: 0 })
+  })
+})
+
 describe('a full stream of attempts', () => {
   it('throws none away for newer ones, and all casts end', async () => {
     open()

@@ -100,7 +100,37 @@ describe('a stream of dead letters that takes none', () => {
   })
 })
 
+describe('a stream of casts that acknowledges none', () => {
+  it('is named while a delayed cast cannot be moved, also if others are written down meanwhile', async () => {
+    const jobs = await durable(connection, OPTIONS)
+    await jobs.cast({ type: 'work', isBad: false }, { id: 'late', delay: 50 })
+    await edit('jobs', { no_ack: true })
+    await consume(jobs)
+    await says(/"genpool_q_jobs" cannot be written: nothing is acknowledged.*"no_ack"/)
+    expect(consumer!.explain().findings[0]).toMatchObject({ finding: 'unreachable' })
+    await edit('jobs', { no_ack: false })
+    await until(async () => (await jobs.inspect()).delayed === 0, 'it is moved')
+    await isWell()
+    expect(runs).toEqual(['late'])
+  })
+})
+
 describe('a stream of attempts that takes none', () => {
+  it('since it has other subjects is named, also by a consumer that looks at JetStream anew', async () => {
+    const jobs = await durable(connection, OPTIONS)
+    await consume(jobs)
+    await edit('tries', { subjects: ['foreign.>'] })
+    await jobs.cast({ type: 'work', isBad: true }, { id: 'one' })
+    await says(/"genpool_q_tries" cannot be written: nobody listens\. It has other subjects/)
+    // It looks whether all is there, and says the same.
+    await until(() => consumer!.inspect().left > 0, 'its attempt was given up')
+    await says(/"genpool_q_tries" cannot be written/)
+    expect(consumer!.inspect().trouble).not.toContain('No server answers')
+    await edit('tries', { subjects: ['genpool.q.tries.>'] })
+    await until(() => consumer!.inspect().dead === 1, 'it is a letter')
+    await isWell()
+  })
+
   it('is told, and casts wait for their next attempt', async () => {
     const jobs = await durable(connection, OPTIONS)
     await consume(jobs)

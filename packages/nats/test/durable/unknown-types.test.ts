@@ -47,8 +47,8 @@ describe('a cast of a type that a consumer does not know', () => {
   it('counts in the rate of the second that runs, or of the one before', () => {
     const unknowns = new UnknownTypes()
     const second = 1000 * NS_PER_MS
-    for (let seq = 0; seq < 30; seq++) unknowns.add(seq, 'new', 5 * second)
-    for (let seq = 0; seq < 7; seq++) unknowns.add(seq, 'new', 6 * second)
+    for (let seq = 0; seq < 30; seq++) unknowns.add(seq, 'new', { now: 5 * second, againMs: 1000 })
+    for (let seq = 0; seq < 7; seq++) unknowns.add(seq, 'new', { now: 6 * second, againMs: 1000 })
     expect([6, 7, 8].map((at) => unknowns.rate(at * second))).toEqual([30, 7, 0])
     expect(unknowns.counts(6 * second)).toEqual({ new: 30 })
   })
@@ -57,12 +57,20 @@ describe('a cast of a type that a consumer does not know', () => {
 describe('the casts of unknown types that a consumer names', () => {
   it('are those that it gave back lately, and that are not dead', () => {
     const types = new UnknownTypes()
-    types.add(1, 'new', 0)
-    types.add(2, 'new', 0)
-    types.add(3, 'other', 0)
+    types.add(1, 'new', { now: 0, againMs: 1000 })
+    types.add(2, 'new', { now: 0, againMs: 1000 })
+    types.add(3, 'other', { now: 0, againMs: 1000 })
     types.remove(2)
     types.remove(3)
     expect(types.counts(1000 * NS_PER_MS)).toEqual({ new: 1 })
     expect(types.counts(60_000 * NS_PER_MS)).toEqual({})
+  })
+
+  it('are named no longer when they are with somebody who knows them: soon if they would have come again soon', () => {
+    const types = new UnknownTypes()
+    types.add(1, 'soon', { now: 0, againMs: 1000 })
+    types.add(2, 'late', { now: 0, againMs: 5000 })
+    const at = (ms: number) => types.counts(ms * NS_PER_MS)
+    expect([at(2900), at(3100), at(14_900), at(15_100)]).toEqual([{ soon: 1, late: 1 }, { late: 1 }, { late: 1 }, {}])
   })
 })
