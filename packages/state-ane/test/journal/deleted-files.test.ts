@@ -14,12 +14,7 @@ describe('a journal whose files are deleted while it is open', () => {
     await cell.update((n) => n + 1)
     rmSync(directory, { recursive: true })
     for (let i = 0; i < 2; i++) {
-      const error = await cell
-        .update((n) => n + 1)
-        .then(
-          () => undefined,
-          (thrown: Error) => thrown,
-        )
+      const error = await Promise.resolve(cell.update((n) => n + 1)).catch((thrown: unknown) => thrown)
       const { cause } = error as { cause?: unknown }
       expect(`${String(error)} ${String(cause)}`).toMatch(/store\.log" was deleted/)
     }
