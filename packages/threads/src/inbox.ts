@@ -58,6 +58,8 @@ export class Inbox<M> {
 
   /** Returns whether there was one. */
   #takeNext(): boolean {
+    // Before the next one, of which this side may die: it is the first that was not read then.
+    if (!this.isMissing) this.ports.read(this.#last)
     let next
     try {
       next = receiveMessageOnPort(this.port)

@@ -1,4 +1,4 @@
-import { call, drain, getMembers, idle, type PoolRef, ready } from '@genpool/core'
+import { call, drain, getMembers, idle, inspect, type PoolRef, ready } from '@genpool/core'
 import type { ThreadOptions } from '@genpool/threads'
 import { stop } from 'nact'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -67,6 +67,32 @@ describe('a thread that dies', () => {
     clearInterval(turning)
     expect(turns).toBeGreaterThan(2)
     expect(await call(pool, { type: 'echo', value: 1 })).toBe(1)
+  })
+})
+
+describe('a message that does not fit the heap of a thread', () => {
+  const big = (): unknown => Array.from({ length: 1_500_000 }, (_, i) => ({ i, s: `x${i}` }))
+  const small = { resourceLimits: { maxOldGenerationSizeMb: 64 } }
+
+  it('fails after poisonAfter threads, as any other that crashes them, and the pool goes on', async () => {
+    const pool = poolOf({ poisonAfter: 2, restart: { attempts: 1 } }, small)
+    await ready(pool)
+    const error = await failure(call(pool, { type: 'echo', value: big() }))
+    expect(error.code).toBe('ERR_GENPOOL_CRASHED')
+    expect(error.cause.message).toMatch(/memory/)
+    expect(await call(pool, { type: 'echo', value: 1 })).toBe(1)
+    expect(threadOf(pool as never)).toBe('member-1.3')
+    expect(inspect(pool).phase).toBe('running')
+  })
+
+  it('fails alone: those that were sent with it run', async () => {
+    const pool = poolOf({ poisonAfter: 2 }, { prefetch: 8, ...small })
+    await ready(pool)
+    const before = [1, 2].map((value) => call(pool, { type: 'echo', value }))
+    const dying = failure(call(pool, { type: 'echo', value: big() }))
+    const after = [3, 4].map((value) => call(pool, { type: 'echo', value }))
+    expect((await dying).code).toBe('ERR_GENPOOL_CRASHED')
+    expect(await Promise.all([...before, ...after])).toEqual([1, 2, 3, 4])
   })
 })
 

@@ -78,6 +78,8 @@ export interface Crew<M> extends GivesBack {
   crashed(member: M, requests: readonly Request[], cause: unknown): void
   /** A request had begun in a member that was replaced for another one. Settles and releases it, or runs it again. */
   lost(request: Request, cause: unknown): void
+  /** A worker died as it received this request, which has not begun. Settles and releases it if it has cost too many: true then. */
+  isPoison(request: Request, cause: unknown): boolean
   /** Whether a member has done nothing since its start, and that is not long ago. */
   isNew(member: M): boolean
   /** The worker of a member that is new has died: its start has failed. This is its last report. */

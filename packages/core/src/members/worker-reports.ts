@@ -97,13 +97,16 @@ export abstract class WorkerReports<M extends Reported<M>> extends Hand implemen
     member.seekWork()
   }
 
-  died(cause: unknown, begun: readonly Request[]): void {
+  died(cause: unknown, begun: readonly Request[], received: readonly Request[] = []): void {
     const { member, crew } = this
     if (member.status === 'ended') return
-    const isStart = member.leaving === null && begun.every(({ kind }) => kind === 'direct') && crew.isNew(member)
+    // What it has died of, or may have, is no fault of its start.
+    const hasStarted = received.length > 0 || begun.some(({ kind }) => kind !== 'direct')
+    const isStart = member.leaving === null && !hasStarted && crew.isNew(member)
     member.leaving ??= { reason: cause, isFault: true }
     member.withdraw()
     const lost = begun.flatMap((request) => this.breakOff(request, -1))
+    for (const request of received) this.unreceived(request, cause)
     giveBackFrom(this, [...this.requests], crew)
     if (isStart) {
       for (const request of lost) crew.lost(request, cause)
@@ -111,6 +114,16 @@ export abstract class WorkerReports<M extends Reported<M>> extends Hand implemen
     }
     crew.crashed(member, lost, cause)
     member.fail(cause)
+  }
+
+  /** Its worker died as it received this request, with those of its batch: perhaps of it. */
+  private unreceived(request: Request, cause: unknown): void {
+    const batch = splitBatch(request)
+    this.remove(request)
+    giveBack(
+      batch.filter((each) => !this.crew.isPoison(each, cause)),
+      this.crew,
+    )
   }
 
   private settleCompanions(companions: readonly Request[], then: Following | undefined): void {

@@ -1,4 +1,4 @@
-import type { Turn } from '@genpool/runtime'
+import type { GenPoolError, Turn } from '@genpool/runtime'
 import type { Member } from '../members/member'
 import type { Failures } from '../requests/failures'
 import type { Request } from '../requests/request'
@@ -45,6 +45,15 @@ export class Crashes {
     else pool.port.release(request)
   }
 
+  /** A request that has not begun may run again, however often its type may: only one that has cost too many members is settled. */
+  isPoison(request: Request, cause: unknown): boolean {
+    const { kernel } = this
+    if (request.outcome !== null || kernel.supervision.fateOf(request) !== 'quarantine') return false
+    this.#bury(request, kernel.failures.crashed(request, cause))
+    kernel.pool.port.release(request)
+    return true
+  }
+
   /** Whether the request is run again. If not, it is settled. */
   #runsAgain(request: Request, cause: unknown): boolean {
     if (request.outcome !== null || request.isLeft) return false
@@ -54,9 +63,14 @@ export class Crashes {
       request.extend().crash = error
       return true
     }
-    // Without a caller it becomes a dead letter when it fails.
-    if (fate === 'quarantine' && request.expectsAnswer) this.kernel.deadLetters.add(request.message, error)
-    request.fail(error)
+    if (fate === 'quarantine') this.#bury(request, error)
+    else request.fail(error)
     return false
+  }
+
+  /** Without a caller it becomes a dead letter when it fails. */
+  #bury(request: Request, error: GenPoolError): void {
+    if (request.expectsAnswer) this.kernel.deadLetters.add(request.message, error)
+    request.fail(error)
   }
 }

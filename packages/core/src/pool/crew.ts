@@ -172,6 +172,10 @@ export class PoolCrew implements Crew<Member>, Progress<Request> {
     this.parts.crashes.crashed(member, requests, cause)
   }
 
+  isPoison(request: Request, cause: unknown): boolean {
+    return this.parts.crashes.isPoison(request, cause)
+  }
+
   lost(request: Request, cause: unknown): void {
     this.parts.crashes.lost(request, cause)
   }

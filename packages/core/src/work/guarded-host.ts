@@ -64,13 +64,14 @@ export class GuardedHost implements WorkerHost, Progress {
     this.host.returned(job)
   }
 
-  died(cause: unknown, begun: readonly Job[]): void {
+  died(cause: unknown, begun: readonly Job[], received: readonly Job[] = []): void {
     // What it had begun before cannot run elsewhere, though it may say nothing of that now.
     const lost = [...new Set([...begun, ...this.#begun])].filter((job) => this.#given.has(job))
     // It may have begun them without a report.
     for (const job of lost) this.began(job, (job as Request).owner.turn.now())
+    const others = received.filter((job) => this.#given.has(job) && !lost.includes(job))
     this.end()
-    this.host.died(cause, lost)
+    this.host.died(cause, lost, others)
   }
 
   /** Whether this is the end of a job that has begun. A worker that ends a job that has not begun breaks the rules: it is replaced. */

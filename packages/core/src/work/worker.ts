@@ -111,8 +111,9 @@ export interface WorkerHost<J extends Job = Job> {
    * The worker is gone: its thread or process died. No other report follows.
    *
    * @param begun the jobs that had begun and were not reported as ended. All others go to another member
+   * @param received those others that it may have died of as it received them: each counts as a crash of it for `poisonAfter`
    */
-  died(cause: unknown, begun: readonly J[]): void
+  died(cause: unknown, begun: readonly J[], received?: readonly J[]): void
 }
 
 /** How a worker starts. `continue` calls `handleContinue(reason)` first; `ignore` and `refuse` end it (see `init`). */

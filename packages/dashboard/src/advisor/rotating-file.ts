@@ -86,13 +86,31 @@ export class RotatingFile implements LineSink {
     this.#waiting = []
     this.#characters = 0
     this.#lost = 0
+    let written = 0
     try {
-      await this.#append(lines.join('') + note)
+      const all = note === '' ? lines : [...lines, note]
+      while (written < all.length) {
+        const some = this.#fitting(all, written)
+        await this.#append(some.join(''))
+        written += some.length
+      }
     } catch (error) {
       this.#lost += lost
-      this.#loses(lines.length)
+      this.#loses(lines.length - written)
       throw error
     }
+  }
+
+  /** The lines from this one on that still fit the file, or the next one: at least one. */
+  #fitting(lines: readonly string[], from: number): readonly string[] {
+    const { head, maxBytes } = this.options
+    const bytesOf = (at: number): number => Buffer.byteLength(lines[at] as string)
+    let bytes = bytesOf(from)
+    const fits = this.#size + bytes <= maxBytes
+    const room = maxBytes - (fits ? this.#size : Buffer.byteLength(head))
+    let to = from + 1
+    for (; to < lines.length; to++) if ((bytes += bytesOf(to)) > room) break
+    return lines.slice(from, to)
   }
 
   async #append(text: string): Promise<void> {

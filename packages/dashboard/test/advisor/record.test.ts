@@ -108,6 +108,18 @@ describe('recordTrace', () => {
     expect(times).toEqual([...times].sort((a, b) => a - b))
   })
 
+  it('keeps the size also if more than one file of lines comes at once', async () => {
+    const pool = spawned({ size: 10, broker: { client: { max: 1000 } } })
+    const recording = await record(pool, { maxBytes: 2000, files: 100 })
+    for (let i = 0; i < 200; i++) cast(pool, { type: 'note' })
+    await clock.advance(10)
+    await recording.stop()
+    const parts = Array.from({ length: 100 }, (_, n) => (n === 0 ? file : `${file}.${n}`)).filter(existsSync)
+    expect(parts.length).toBeGreaterThan(5)
+    for (const part of parts) expect(statSync(part).size).toBeLessThanOrEqual(2000)
+    expect(readTrace(...parts).requests).toHaveLength(200)
+  })
+
   it('keeps an earlier trace, and writes no file of another kind', async () => {
     const pool = spawned()
     for (let i = 1; i <= 3; i++) {

@@ -1,6 +1,6 @@
 import type { Patch } from 'immer'
 import { diff } from './diff'
-import { hidesChanges, type Kept, movesKeys } from './drafts'
+import { hidesChanges, type Kept, leavesHoles, movesKeys } from './drafts'
 
 /** The patches of one change, forward and back. */
 export type BothWays = readonly [patches: Patch[], inverse: Patch[]]
@@ -10,7 +10,8 @@ export type BothWays = readonly [patches: Patch[], inverse: Patch[]]
  * - what was changed in a draft that was also put elsewhere: into a new object, `draft.byName = { a: draft.list[0] }`, or into what
  *   the recipe then removes or replaces, `draft.order.of = draft.list[0]; delete draft.order`;
  * - that a property still exists to which its own old value was assigned (its pull request 1295),
- * - that a key was deleted and set again, so that it is the last one now.
+ * - that a key was deleted and set again, so that it is the last one now,
+ * - that an array has holes, since it was made shorter and longer again.
  *
  * The states themselves are right. All patches come from here: those of watchers, events, journals and replicas. A copy elsewhere, or a journal, would differ from them for ever.
  *
@@ -18,7 +19,10 @@ export type BothWays = readonly [patches: Patch[], inverse: Patch[]]
  */
 export function checkedPatches<S>(base: S, next: S, made: BothWays, drafts: readonly Kept[] | null): BothWays {
   const isWrong =
-    hidesChanges(drafts) || movesKeys(drafts) || made[0].some((patch) => mayHide(patch) || isUndone(patch, next))
+    hidesChanges(drafts) ||
+    movesKeys(drafts) ||
+    leavesHoles(drafts) ||
+    made[0].some((patch) => mayHide(patch) || isUndone(patch, next))
   return isWrong ? [diff(base, next), diff(next, base)] : made
 }
 

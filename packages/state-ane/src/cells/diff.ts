@@ -1,5 +1,6 @@
 import type { Patch } from 'immer'
 import { isPlain } from './data'
+import { hasHoles } from './holes'
 import { movedKeys, namesIn } from './order'
 
 type Path = readonly (string | number)[]
@@ -29,7 +30,8 @@ function compare(from: unknown, to: unknown, path: Path, patches: Patch[]): void
 
 function compareArrays(from: readonly unknown[], to: readonly unknown[], path: Path, patches: Patch[]): void {
   const made = patches.length
-  if (alignedPatches(from, to, path, patches, made + mostPatches(to))) return
+  // A patch of an element cannot make a hole.
+  if (!hasHoles(from) && !hasHoles(to) && alignedPatches(from, to, path, patches, made + mostPatches(to))) return
   patches.length = made
   patches.push({ op: 'replace', path: [...path], value: to })
 }

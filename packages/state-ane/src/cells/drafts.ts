@@ -11,6 +11,7 @@
  */
 import { type Immer, isDraft } from 'immer'
 import { freezeSet, frozen } from './frozen'
+import { hasHoles } from './holes'
 import { changesKeys, copyForDraft, wasCopied, wasRead } from './large-copies'
 import { movedKeys, movesNames } from './order'
 
@@ -166,6 +167,30 @@ function isChangedItself(kept: Kept, { base, assigned }: Names): boolean {
 export function movesKeys(all: readonly Kept[] | null): boolean {
   if (all === null || names === null) return true
   for (const kept of all) if (kept[names.isModified] === true && isMoved(kept, names)) return true
+  return false
+}
+
+/**
+ * Whether a recipe has made or filled holes in an array: immer makes a patch only of an element that was set, and none of one that is gone since
+ * the array was made shorter, and longer again. True if nothing is known about its drafts.
+ */
+export function leavesHoles(all: readonly Kept[] | null): boolean {
+  if (all === null || names === null) return true
+  for (const kept of all) {
+    if (kept[names.isModified] !== true || !Array.isArray(kept[names.base])) continue
+    if (isPierced(kept, names)) return true
+  }
+  return false
+}
+
+function isPierced(kept: Kept, { base, copy, assigned }: Names): boolean {
+  const before = kept[base] as readonly unknown[]
+  const after = kept[copy] as readonly unknown[]
+  const set = kept[assigned] as ReadonlyMap<string, boolean>
+  if (set.has('length')) return hasHoles(after) || hasHoles(before)
+  for (let i = before.length; i < after.length; i++) if (!Object.hasOwn(after, i)) return true
+  // One that was filled is a hole again on the way back.
+  for (const key of set.keys()) if (Number(key) < before.length && !Object.hasOwn(before, key)) return true
   return false
 }
 

@@ -1,4 +1,4 @@
-import { textOf } from '@genpool/runtime'
+import { showValue, textOf } from '@genpool/runtime'
 import { type CellKey, type Fault, InvalidError } from '../errors'
 import { isPromise } from './maybe-promise'
 
@@ -39,8 +39,18 @@ function ask<S>(predicate: Predicate<S>, value: S): readonly Fault[] | undefined
   const verdict = predicate(value)
   if (verdict === true) return undefined
   checkSynchronous(verdict)
-  if (typeof verdict === 'object') return [{ path: verdict.path, message: verdict.message }]
-  return [{ path: [], message: verdict === false ? 'the validator refused the value' : String(verdict) }]
+  const given: unknown = verdict
+  if (typeof given === 'object' && given !== null) {
+    const { path, message } = given as Fault
+    return [{ path, message }]
+  }
+  return [{ path: [], message: given === false ? 'the validator refused the value' : reasonOf(given) }]
+}
+
+/** Anything but `true` refuses. One that says nothing most likely forgot to return. */
+function reasonOf(verdict: unknown): string {
+  if (typeof verdict === 'string' && verdict !== '') return verdict
+  return `the validator returned ${showValue(verdict)}: it has to return true for a valid value, or a text that says what is wrong`
 }
 
 /** @throws {TypeError} for a promise. What that comes to is of no use, and its rejection must not end the process */

@@ -1,4 +1,5 @@
 import { readSafely, textOf } from '@genpool/runtime'
+import { fstatSync } from 'node:fs'
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { UnknownWrite } from '../errors'
 import { compactedLog, compactedOf, cutLog } from './compacted-log'
@@ -201,6 +202,7 @@ export class LogFile {
     try {
       await writeAll(this.handle, bytes, this.end)
       await this.handle.datasync()
+      if (isDeleted(this.handle)) throw (this.#broken = deleted(this.path))
       this.end += bytes.length
     } catch (error) {
       throw (await this.#undo()) ? error : new UnknownWrite(error)
@@ -218,6 +220,18 @@ export class LogFile {
       return false
     }
   }
+}
+
+/** The system keeps a deleted file until it is closed: what is written there is gone then. Asked at once: it is in memory, and takes a µs. */
+function isDeleted({ fd }: FileHandle): boolean {
+  return fstatSync(fd).nlink === 0
+}
+
+function deleted(path: string): Error {
+  return new Error(
+    `The file "${path}" was deleted while it was open, so nothing more is written. What it had is lost with it: put it back from a ` +
+      'backup, or from what this process still has in memory, and restart.',
+  )
 }
 
 /**

@@ -1,4 +1,4 @@
-import { nearest, showValue, wrongArgument } from '@genpool/runtime'
+import { nearest, OptionsError, showValue, wrongArgument } from '@genpool/runtime'
 import { type CellKey, InvalidError } from '../errors'
 
 /** How many names an error lists. */
@@ -8,11 +8,13 @@ const MOST_LISTED = 20
 export class CellKeys {
   private readonly listed: ReadonlySet<CellKey> | undefined
 
-  /** @param cells the only keys; undefined for any */
+  /** @param cells the only keys; undefined for any @throws {OptionsError} if one of them is no key of a store of this size */
   constructor(
     readonly size: number | undefined,
     cells: readonly CellKey[] | undefined,
   ) {
+    const foreign = cells?.find((key) => !this.isKey(key))
+    if (foreign !== undefined) throw contradiction(foreign, size as number)
     this.listed = cells && new Set(cells)
   }
 
@@ -42,6 +44,11 @@ export class CellKeys {
     const message = `its key must be ${wanted}, but it is ${showValue(key)}`
     return new InvalidError('use of a cell', [{ path: [], message }])
   }
+}
+
+function contradiction(key: CellKey, size: number): OptionsError {
+  const message = `with "size", the keys are the numbers from 1 to ${size}, and ${showValue(key)} is none of them: give only one of the two`
+  return new OptionsError(`The options of the store are wrong: cells: ${message}.`, [{ path: ['cells'], message }])
 }
 
 function unlisted(key: CellKey, listed: readonly CellKey[]): InvalidError {

@@ -39,3 +39,10 @@ describe('a validator that throws', () => {
     )
   })
 })
+
+describe('a validator that returns neither true nor a reason', () => {
+  it.each([[undefined], [''], [0], [null], [1]])('refuses the value, and is told what to return: %j', (verdict) => {
+    const ask = (): void => check('counter' as never, (() => verdict) as never, 1)
+    expect(ask).toThrow(/the validator returned .+: it has to return true for a valid value, or a text/)
+  })
+})

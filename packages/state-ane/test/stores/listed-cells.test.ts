@@ -26,6 +26,15 @@ describe('a store that lists its cells', () => {
     expect(store.get('orders')).toBe(0)
   })
 
+  it('is refused if it has a size, too, and a key is no slot of it', () => {
+    for (const cells of [['a'], [1, 3], [0]]) {
+      const error = thrown(() => createStore({ size: 2, cells }))
+      expect(error).toMatchObject({ code: 'ERR_GENPOOL_OPTIONS' })
+      expect(error.message).toMatch(/cells: with "size", the keys are the numbers from 1 to 2/)
+    }
+    expect(createStore({ size: 2, cells: [2], initial: 5 }).get(2)).toBe(5)
+  })
+
   it('has the others', () => {
     const store = listed()
     const values = store.transaction(['accounts', 7], (draft) => {

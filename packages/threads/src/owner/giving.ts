@@ -7,6 +7,7 @@ import type { MovingDeadlines } from './moving-deadlines'
 import { movedWithJob, type Posting } from './posting'
 import type { Reports } from './reports'
 import type { RunStarts } from './run-starts'
+import { isSuspected, suspected } from './suspected'
 import { setupOf } from './setup'
 import { errorOfUnsent } from './unsent'
 
@@ -50,6 +51,7 @@ export class Giving {
     }
     const message = (of: Job, id: number): JobMessage => jobMessage(of, { id, isReal })
     const others = companions?.map((each) => message(each.job, each.id)) ?? null
+    if (isSuspected(job)) posting.oneByOne()
     posting.addJob(['job', given.place, message(job, given.id), others], ledger.size === 1)
   }
 
@@ -57,6 +59,13 @@ export class Giving {
   #tellOptions(): void {
     this.#stateOptions = this.seat.stateOptions
     this.parts.posting.add(['options', setupOf(this.seat, 0n).stateOptions])
+  }
+
+  /** The jobs among these that have not begun: its thread was reading them when it died. From now on each has a post of its own. */
+  unread(ids: readonly number[]): readonly Job[] {
+    const { ledger } = this.parts
+    const all = ids.flatMap((id) => ledger.byId(id) ?? []).filter((given) => !ledger.hasBegun(given))
+    return all.map(({ job }) => suspected(job))
   }
 
   /** It never reaches the thread: for this reason, or since it cannot be cloned or moved. */

@@ -21,6 +21,8 @@ const afterMicrotasks = 'clock' in nextTick ? (fn: () => void) => void RESOLVED.
 export class Posting {
   #waiting: ToThread[] = []
   #list: Transferable[] | undefined = undefined
+  /** Whether each job of the next post has one of its own. */
+  #isOneByOne = false
   #scheduled = false
   /** How many jobs wait. */
   #jobs = 0
@@ -88,6 +90,11 @@ export class Posting {
     this.#list = [...(this.#list ?? []), ...list]
   }
 
+  /** Sends each job of the next post in one of its own: a thread has died of one of them. */
+  oneByOne(): void {
+    this.#isOneByOne = true
+  }
+
   #send(): void {
     const link = this.link()
     if (link !== null) return this.#sendWith(link)
@@ -131,7 +138,7 @@ export class Posting {
     this.#isSingle = this.#jobs === 1
     if (this.#jobs > 0) this.thread.waiting.begin()
     this.#jobs = 0
-    if (list !== undefined) return this.#sendMoving(messages)
+    if (list !== undefined || this.#isOneByOne) return this.#sendMoving(messages)
     this.#sendTogether(messages)
   }
 
@@ -148,9 +155,11 @@ export class Posting {
    * and a message that is at fault beside it costs it nothing.
    */
   #sendMoving(messages: readonly ToThread[]): void {
+    const isOneByOne = this.#isOneByOne
+    this.#isOneByOne = false
     let together: ToThread[] = []
     for (const message of messages) {
-      if (!isJob(message) || movedWith(message) === undefined) together.push(message)
+      if (!isJob(message) || (!isOneByOne && movedWith(message) === undefined)) together.push(message)
       else {
         if (together.length > 0) this.#sendTogether(together)
         together = []

@@ -1,5 +1,5 @@
 import type { Eventually, Job, JobStage, Started, Worker, WorkerHost, WorkerSeat } from '@genpool/core'
-import { clockOffset, isGenPoolError, type Nanos, systemClock, Turn } from '@genpool/runtime'
+import { clockOffset, isGenPoolError, type Nanos, readSafely, systemClock, Turn } from '@genpool/runtime'
 import type { ToOwner, ToThread } from '../protocol/messages'
 import { Ledger } from '../protocol/ledger'
 import { encodeError, isError } from '../values/errors'
@@ -241,8 +241,9 @@ export class ThreadWorker implements Worker, ThreadListener {
     this.#endings.died()
     this.#leaveState()
     const why = this.#endings.hasEnded ? new Error(ENDED_FIRST) : cause
+    const received = ranOutOfMemory(cause) ? this.#giving.unread(this.#thread.unread) : []
     const begun = this.#reports.died(why, this.seat.cell !== undefined, this.#state?.written)
-    if (!this.#endings.isEnding) this.host.died(cause, begun)
+    if (!this.#endings.isEnding) this.host.died(cause, begun, received)
   }
 
   // --- looked at now and then ---
@@ -273,6 +274,11 @@ export class ThreadWorker implements Worker, ThreadListener {
   hold(): void {
     this.#thread.hold(true)
   }
+}
+
+/** A message that is too large for the heap ends a thread as it is received, before anything is heard of it. */
+function ranOutOfMemory(cause: unknown): boolean {
+  return readSafely(() => (cause as { code?: unknown }).code, undefined) === 'ERR_WORKER_OUT_OF_MEMORY'
 }
 
 /** Said of a message that nobody can answer any more, though nothing has gone wrong. */

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
-import { native, NS_PER_MS, systemClock, textOf } from '@genpool/runtime'
+import { native, NS_PER_MS, readSafely, systemClock, textOf } from '@genpool/runtime'
 import { type Boot, BOOT_FILE } from '../loading/loader'
 import type { ModuleSetup } from '../loading/load-module'
 import { faultFrom, unusable } from '../node-options'
@@ -157,6 +157,13 @@ export class Thread {
     this.#send(again)
   }
 
+  /** The jobs of the post that it was reading, or was to read next, by their numbers. */
+  get unread(): readonly number[] {
+    const packed = this.#sent.firstAfter(this.words.readByThread)
+    if (packed === undefined) return []
+    return unpackForThread(packed).flatMap((message) => (message[0] === 'job' ? [message[2].id] : []))
+  }
+
   /** How long it has had nothing to do, in milliseconds. It stands still while the thread works, or loops. */
   get idleMs(): number {
     return this.#worker?.performance.eventLoopUtilization().idle ?? 0
@@ -238,8 +245,13 @@ function whyNone(error: unknown, options: CheckedThreadOptions): unknown {
 function errorOf(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown
   if (Object.prototype.toString.call(thrown) === '[object Error]')
-    return new Error(textOf((thrown as Error).message), { cause: thrown })
+    return Object.assign(new Error(textOf((thrown as Error).message), { cause: thrown }), codeOf(thrown))
   return new Error(`what was thrown in its thread is no error: ${inspect(thrown)}`, { cause: thrown })
+}
+
+function codeOf(error: unknown): { readonly code?: unknown } {
+  const code = readSafely(() => (error as { code?: unknown }).code, undefined)
+  return code === undefined ? {} : { code }
 }
 
 function endOf(code: number): string {

@@ -28,6 +28,12 @@ export class SentPosts {
     if (unread < this.#posts.length) this.#posts = unread === 0 ? [] : this.#posts.slice(-unread)
   }
 
+  /** The first that the other side has not read; undefined if it has read all. */
+  firstAfter(read: number): Packed | undefined {
+    this.letGo(read)
+    return this.#posts[0]
+  }
+
   get isEmpty(): boolean {
     return this.#posts.length === 0
   }
