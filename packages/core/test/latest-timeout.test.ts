@@ -30,7 +30,8 @@ const busyPool = async () => {
   await clock.settle()
   cast(pool, { type: 'busy' })
   await clock.settle()
-  const job = (v: number, timeout?: number) => cast(pool, { type: 'job', v }, { latest: 'a', timeout })
+  const job = (v: number, timeout?: number) =>
+    cast(pool, { type: 'job', v }, timeout === undefined ? { latest: 'a' } : { latest: 'a', timeout })
   return { clock, log, pool, job }
 }
 
