@@ -45,9 +45,13 @@ describe('what limits refuse', () => {
     const pool = spawnPool(system, Model, 'model', { rate })
     const calls = [10, 8].map((tokens) => refused(pool as never, { tokens }))
     configure(pool, { rate: { limit: 5 } })
-    expect((await Promise.all(calls))[1]).toMatchObject({ reason: 'rate' })
+    const [, error] = await Promise.all(calls)
+    expect(error).toMatchObject({ reason: 'rate' })
+    expect(error?.message).toContain(
+      'the limits have changed while it waited: it costs 8, and no more than 5 may ever begin',
+    )
     const { advice, option, says } = explain(pool).findings.find(({ finding }) => finding === 'drops') ?? {}
-    expect(says).toContain('the limits have changed while they waited')
+    expect(says).toContain('the limits have changed while they waited; the last one: it costs 8, and no more than 5')
     expect(advice).toContain('Raise "limit" and "burst"')
     expect(option).toBe('rate')
   })

@@ -1,4 +1,4 @@
-import type { EngineOptions, LimitFigures } from '@genpool/broker'
+import { type EngineOptions, type LimitFigures, refusalInWords } from '@genpool/broker'
 import { isGenPoolError, type Nanos, NS_PER_MS, textOf } from '@genpool/runtime'
 import type { Phase } from '../../pool/status'
 import type { Expiry } from '../../requests/expiry'
@@ -90,6 +90,10 @@ export interface Evidence {
   readonly store: StoreEvidence | null
   readonly recent: {
     readonly drops: Readonly<Record<string, number>>
+    /** Those of them of whose key as many waited as `limits.max` allows. */
+    readonly keyDrops: Readonly<Record<string, number>>
+    /** Why limits that had changed last refused what waited; empty if that is not known. */
+    readonly refusal: string
     readonly expired: number
     readonly expiredBy: Readonly<Partial<Record<Expiry, number>>>
     readonly crashes: number
@@ -242,6 +246,8 @@ function recentOf({ stats, retries }: PoolView, now: Nanos): Evidence['recent'] 
   const { expired = 0 } = stats.failures.counts(now)
   return {
     drops: stats.drops.counts(now) as Readonly<Record<string, number>>,
+    keyDrops: stats.keyDrops.counts(now) as Readonly<Record<string, number>>,
+    refusal: stats.lastRefusal === undefined ? '' : refusalInWords(stats.lastRefusal),
     expired,
     expiredBy: stats.expiries.counts(now),
     crashes,
