@@ -63,7 +63,7 @@ const ADVICE: Readonly<Partial<Record<DropReason, DropAdvice>>> = {
 const HELPED = ['members-busy', 'concurrency']
 
 /** Of what there was too much. */
-export type Full = 'queue' | 'key' | 'both'
+type Full = 'queue' | 'key' | 'both'
 
 /** Whether the queue's `max` or `limits.max` dropped lately: both do with the same reasons. */
 function fullOf(reason: string, { recent: { drops, keyDrops }, isBounded }: Evidence): Full {
