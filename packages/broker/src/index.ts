@@ -28,6 +28,7 @@ export {
 export { type FairOptions, fairOptions } from './queues/fair-options'
 export { fairQueue } from './queues/fair-queue'
 export { type CallWatch, type Maker, type PackedCalls } from './queues/pack'
+export { limitRemedy, refusalInWords } from './limits/limit-remedy'
 export { type Decision, type Drop, factsOf, type Queue, type QueueFactory } from './queues/queue'
 export { type QueueOptions, queueOptions } from './queues/queue-options'
 export { type TimeoutOptions, timeoutOptions, timeoutQueue } from './queues/timeout-queue'

@@ -1,4 +1,4 @@
-import { call, cast, configure, definePool, noReply, type PoolOptions, reply, spawnPool } from '@genpool/core'
+import { call, cast, configure, definePool, noReply, type PoolOptions, reply, resume, spawnPool } from '@genpool/core'
 import { clock, system } from './virtual-system'
 
 const outcome = (promise: Promise<unknown>): Promise<unknown> =>
@@ -28,6 +28,34 @@ describe('configure', () => {
     ])
     const plain = spawnPool(system, (state: number) => state, 'plain', { initialState: 1, clock })
     expect(configure(plain, { state: { retries: 5 } } as never)).toEqual([{ path: 'state.retries', from: 3, to: 5 }])
+  })
+
+  it.each([
+    ['a smaller "limits.max"', { limits: { by: 'of', max: 2 } }, [1, 2, 3, 4, 5], 'max'],
+    ['a smaller "max"', { broker: { client: { max: 2 } } }, [1, 2, 'max', 'max', 'max'], 'max'],
+    [
+      'a smaller "max" that drops the oldest',
+      { broker: { client: { type: 'drop', dropFrom: 'head', max: 2 } } },
+      ['max', 'max', 'max', 'max', 5],
+      6,
+    ],
+    [
+      'a smaller "max" of a fair queue',
+      { broker: { client: { type: 'fair', by: { property: 'of' }, queue: { max: 2 } } } },
+      [1, 2, 'max', 'max', 'max'],
+      'max',
+    ],
+  ] as const)('keeps or drops what waits, as the options say: %s', async (_, changes, kept, next) => {
+    const Work = definePool({ calls: { work: ({ id }: { id: number; of: string }) => reply(id) } })
+    const pool = spawnPool(system, Work, 'pool', { size: 1, clock, paused: true })
+    const send = (id: number) =>
+      call(pool, { type: 'work', id, of: 'one' }).catch(({ reason }: { reason: string }) => reason)
+    const waiting = [1, 2, 3, 4, 5].map(send)
+    configure(pool, changes as never)
+    const another = send(6)
+    resume(pool)
+    await clock.advance(10)
+    expect([await Promise.all(waiting), await another]).toEqual([kept, next])
   })
 
   it('changes limits for later messages: timeout, stuckAfter, retryOnCrash, restart', async () => {

@@ -25,7 +25,33 @@ const Open = definePool({ handleCall: (message: unknown) => reply(message) })
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as pools have it whose messages have no types
 const Untyped = definePool({ handleCall: (message: any) => reply(message) })
 
+type Priced = {
+  readonly tenant: string
+  readonly tokens?: number
+  readonly either: number | string
+  readonly any: unknown
+}
+const Model = definePool({ calls: { ask: (msg: Priced) => reply(msg.tokens) } })
+const Loose = definePool({ calls: { ask: (msg: Record<string, unknown>) => reply(msg['tokens']) } })
+
 describe('rate and limits in the options of a pool', () => {
+  it('take as a cost only the name of what may be a number', () => {
+    const check = (system: Ref<never>): void => {
+      spawnPool(system, Model, 'optional', { rate: { limit: 3, cost: 'tokens' } })
+      spawnPool(system, Model, 'either', { rate: { limit: 3, cost: 'either' } })
+      spawnPool(system, Model, 'unknown', { limits: { by: 'tenant', rate: { limit: 3, cost: 'any' } } })
+      spawnPool(system, Loose, 'loose', { rate: { limit: 3, cost: 'tokens' } })
+      spawnPool(system, Report, 'of one', { rate: { limit: 3, cost: 'pages' } })
+      // @ts-expect-error it is a text
+      spawnPool(system, Model, 'wrong', { rate: { limit: 3, cost: 'tenant' } })
+      // @ts-expect-error it is a text
+      spawnPool(system, Model, 'wrong', { limits: { by: 'tenant', rate: { limit: 3, cost: 'tenant' } } })
+      // @ts-expect-error no property is a number
+      spawnPool(system, Page, 'wrong', { rate: { limit: 3, cost: 'host' } })
+    }
+    expect(check).toBeInstanceOf(Function)
+  })
+
   it('know the messages, in functions without annotations', () => {
     const check = (system: Ref<never>): void => {
       spawnPool(system, Report, 'all', {

@@ -12,6 +12,7 @@ import {
 } from '@genpool/runtime'
 import { Departures } from '../engine/departures'
 import { DroppedError } from '../errors'
+import { limitRemedy } from '../limits/limit-remedy'
 import { type Waiting } from '../queues/waiting'
 import { type Drop, factsOf } from '../queues/queue'
 import { TagIndex } from '../queues/tag-index'
@@ -142,7 +143,8 @@ export class Shell {
   }
 
   #dropped(drop: Drop<AnyParty>, isServed: boolean): DroppedError {
-    return new DroppedError(this.name, factsOf({ ...drop, retryAfter: this.#retryAfter(drop, isServed) }))
+    const facts = factsOf({ ...drop, retryAfter: this.#retryAfter(drop, isServed) })
+    return new DroppedError(this.name, facts, limitRemedy(drop))
   }
 
   /** When what waits will have been served, and not before limits let anything begin. */

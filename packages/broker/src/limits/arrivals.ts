@@ -1,5 +1,5 @@
 import { type Nanos } from '@genpool/runtime'
-import { type DropReason } from '../errors'
+import { type Drop } from '../queues/queue'
 import { type Waiting } from '../queues/waiting'
 import { type GatedQueue } from './gated-queue'
 import { type KeyBound } from './key-bound'
@@ -7,8 +7,8 @@ import { type LaneSchedule } from './lane-schedule'
 import { type Pass } from './pass'
 import { type Passes } from './passes'
 
-/** Told of a request that finds no place. */
-type Drop<E extends Waiting> = (entry: E, reason: DropReason, now: Nanos) => void
+/** Why a request finds no place. */
+export type NoPlace = Pick<Drop<Waiting>, 'reason' | 'ofKey' | 'cause'>
 
 /** Where a new request goes: to a member at once, into the queue, into the lane of its key, or nowhere if all is full. */
 export class Arrivals<E extends Waiting> {
@@ -17,7 +17,7 @@ export class Arrivals<E extends Waiting> {
     private readonly queue: GatedQueue<E>,
     private readonly lanes: LaneSchedule<E>,
     private readonly keyBound: KeyBound<E>,
-    private readonly drop: Drop<E>,
+    private readonly drop: (entry: E, why: NoPlace, now: Nanos) => void,
   ) {}
 
   /** Whether a new request has to wait although a member is idle. */
@@ -38,16 +38,17 @@ export class Arrivals<E extends Waiting> {
   adopt(waiting: readonly E[], before: readonly (Pass<E> | undefined)[], now: Nanos): void {
     for (const [i, entry] of waiting.entries()) {
       this.keyBound.saw(entry)
-      if (this.passes.adopt(entry, before[i], this.queue.holdsBack(entry))) continue
+      const unfit = this.passes.adopt(entry, before[i], this.queue.holdsBack(entry))
+      if (unfit === null) continue
       this.queue.remove(entry, now)
-      this.drop(entry, 'rate', now)
+      this.drop(entry, { ...unfit, reason: 'rate' }, now)
     }
   }
 
   /** Makes sure that one more may wait; otherwise drops `entry`. */
   #findsPlace(entry: E, pass: Pass<E>, now: Nanos): boolean {
     if (!this.keyBound.hasRoomFor(entry, pass.keyed, now)) {
-      this.drop(entry, 'max', now)
+      this.drop(entry, { reason: 'max', ofKey: true }, now)
       return false
     }
     if (this.queue.length + this.lanes.length < this.queue.max) return true

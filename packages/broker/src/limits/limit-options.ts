@@ -64,7 +64,9 @@ export const limitsOptions = z.strictObject({
       'Lets keys share the members by weight, in a fair queue: a weight >= 1 for each key, or a function. Each key then has a ' +
         'queue of its own with the options of the queue, such as its `max`. Default: no shares.',
     ),
-  max: countOrInfinity.default(Infinity).describe('How many messages of one key may wait; further ones are dropped.'),
+  max: countOrInfinity
+    .default(Infinity)
+    .describe('How many messages of one key may wait; further ones are dropped. What waits already stays.'),
 })
 export type LimitsOptions = z.input<typeof limitsOptions>
 export type CheckedLimitsOptions = z.output<typeof limitsOptions>

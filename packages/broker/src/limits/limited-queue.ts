@@ -117,8 +117,9 @@ export class LimitedQueue<E extends Waiting> extends LimitedWaiting<E> implement
 
   /** Puts one back at its place; drops it if the limits have changed meanwhile, and it can never begin. @param before see `Passes` */
   #comeBack(entry: E, before: Pass<E> | undefined, now: Nanos): void {
-    if (!this.passes.again(entry, before)) {
-      this.decision.add({ entry, reason: 'rate', sojourn: now - entry.sentAt, waiting: this.length })
+    const unfit = this.passes.again(entry, before)
+    if (unfit !== null) {
+      this.decision.add({ ...unfit, entry, reason: 'rate', sojourn: now - entry.sentAt, waiting: this.length })
       return this.queue.release(entry, now)
     }
     const pass = this.passes.of(entry)

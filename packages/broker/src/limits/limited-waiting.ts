@@ -1,5 +1,4 @@
 import { type Nanos } from '@genpool/runtime'
-import { type DropReason } from '../errors'
 import { byArrival, leastOf } from '../queues/arrival'
 import { CollectedDecision } from '../queues/collected-decision'
 import { type LayeredQueue } from '../queues/layered-queue'
@@ -7,7 +6,7 @@ import { allOf, type Part } from '../queues/part'
 import { type Drop } from '../queues/queue'
 import { type CheckedQueueOptions } from '../queues/queue-options'
 import { type Waiting } from '../queues/waiting'
-import { Arrivals } from './arrivals'
+import { Arrivals, type NoPlace } from './arrivals'
 import { GatedQueue } from './gated-queue'
 import { type HoldWatch } from './hold-watch'
 import { KeyBound } from './key-bound'
@@ -57,15 +56,15 @@ export abstract class LimitedWaiting<E extends Waiting> {
       unparked: (entry, at) => this.queue.rejoin(entry, at),
       dropped: (drop, at) => this.#laneDropped(drop, at),
     })
-    const drop = (entry: E, reason: DropReason, at: Nanos): void => {
-      this.decision.add({ entry, reason, sojourn: at - entry.sentAt, waiting: this.length })
+    const drop = (entry: E, why: NoPlace, at: Nanos): void => {
+      this.decision.add({ ...why, entry, sojourn: at - entry.sentAt, waiting: this.length })
     }
     this.keyBound = new KeyBound<E>(this.passes, {
       length: () => this.length,
       waiting: () => this,
       shed: (entry, at) => {
         this.takeOut(entry, at)
-        drop(entry, 'priority', at)
+        drop(entry, { reason: 'priority', ofKey: true }, at)
       },
     })
     this.arrivals = new Arrivals<E>(this.passes, this.queue, this.lanes, this.keyBound, drop)

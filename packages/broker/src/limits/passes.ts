@@ -10,6 +10,11 @@ import { Pass } from './pass'
 /** This many passes are kept for other requests: as many as run at once in most pools. */
 const FREE_PASSES = 256
 
+/** Why a request cannot be counted, or may never begin. */
+interface Unfit {
+  readonly cause: unknown
+}
+
 /**
  * The passes of all requests that wait or run. Each request holds its own: a map of them costs twice as much as the rest of a
  * short call.
@@ -105,16 +110,16 @@ export class Passes<E extends Waiting> {
    * message may have changed since.
    *
    * @param before its last pass, which is still counted; undefined without one
-   * @returns false if it cannot be counted, or may never begin
+   * @returns why it cannot be counted, or may never begin; null if it may
    */
-  again(entry: E, before: Pass<E> | undefined): boolean {
+  again(entry: E, before: Pass<E> | undefined): Unfit | null {
     if (before !== undefined) (entry as Holder<E>).limitPass = undefined
     try {
       if (before === undefined || this.rules.isPlain) this.of(entry)
       else this.give(entry, this.rules.passAgain(entry, before))
-      return true
-    } catch {
-      return false
+      return null
+    } catch (cause) {
+      return { cause }
     } finally {
       if (before !== undefined) this.letGo(before)
     }
@@ -143,13 +148,14 @@ export class Passes<E extends Waiting> {
     return (lane === pass.keyed ? this.rules.keyed : this.rules.rated) as KeyedLimit<E>
   }
 
-  /** Counts a request that stands in the queue; false if it cannot be counted, or may never begin. @param before see `again` */
-  adopt(entry: E, before: Pass<E> | undefined, isBehind: boolean): boolean {
-    if (!this.again(entry, before)) return false
+  /** Counts a request that stands in the queue. Returns what `again` returns. @param before see `again` */
+  adopt(entry: E, before: Pass<E> | undefined, isBehind: boolean): Unfit | null {
+    const unfit = this.again(entry, before)
+    if (unfit !== null) return unfit
     const pass = this.of(entry)
     if (isBehind) pass.place = 'behind'
     else pass.enter(entry.priority)
-    return true
+    return null
   }
 
   /**

@@ -26,7 +26,9 @@ export const leafShape = {
     .enum(['tail', 'head'])
     .default('tail')
     .describe('Which request is dropped when the queue is full: the new one (`tail`) or the oldest (`head`).'),
-  max: countOrInfinity.default(Infinity).describe('The greatest number that may wait.'),
+  max: countOrInfinity
+    .default(Infinity)
+    .describe('The greatest number that may wait. If it is made smaller, what is too much is dropped at once.'),
 }
 
 /** Options of the queues that drop by age, besides `leafShape`. */

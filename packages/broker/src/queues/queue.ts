@@ -12,6 +12,10 @@ export interface Drop<out E extends Waiting> {
   readonly waiting: number
   /** How long from now a retry is likely to help; undefined if not known. */
   readonly retryAfter?: Nanos | undefined
+  /** Whether as many of its key waited as `limits.max` allows; otherwise, the queue was full. */
+  readonly ofKey?: boolean | undefined
+  /** With the reason `rate`: why limits that have changed refuse it. */
+  readonly cause?: unknown
 }
 
 /** Converts a drop to the facts of a `DroppedError`, in milliseconds. */

@@ -55,6 +55,27 @@ describe('a broker with a rate or limits', () => {
     expect([begun.length, clock.timers]).toEqual([5, 0])
   })
 
+  it('says which limit has dropped a request, and why new limits refuse one', async () => {
+    const { clock, broker } = setUp({ limits: { by: 'tenant', concurrency: 1, max: 1 } })
+    const told = (match: Promise<unknown>) => match.catch(({ message, cause }: Error) => ({ message, cause }))
+    const [first, second] = [0, 1].map(() => told(asyncAsk(broker, { tenant: 'a' }).match))
+    expect(await second).toMatchObject({
+      message: expect.stringContaining('as many of its key waited as "limits.max"'),
+    })
+    const thrown = new Error('no tenants here')
+    const by = (): never => {
+      throw thrown
+    }
+    changeConfig(broker, { limits: { by } })
+    await clock.settle()
+    expect(await first).toMatchObject({
+      message: expect.stringContaining(
+        'the limits have changed while it waited: the function "by" threw: no tenants here.',
+      ),
+      cause: { code: 'ERR_GENPOOL_INVALID', cause: thrown },
+    })
+  })
+
   it('runs that many of one key at once, and goes on when one is done', async () => {
     const { clock, broker, begun, work, tenants } = setUp({ limits: { by: 'tenant', concurrency: 1 } })
     for (const tenant of ['a', 'a', 'b']) asyncAsk(broker, { tenant })

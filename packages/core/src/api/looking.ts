@@ -99,7 +99,7 @@ export function getMembers(pool: HereRef): readonly MemberView[] {
  */
 export function getWaiting(pool: HereRef): WaitingSummary {
   const found = poolOf(pool, 'getWaiting')
-  return summarise(found, found.explained.fairBy, found.now())
+  return summarise(found, found.explained.tenants, found.now())
 }
 
 /**

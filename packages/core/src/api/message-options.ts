@@ -18,18 +18,27 @@ type Given<X, M, R> = InferOnly<X> &
   (unknown extends X
     ? string | ((message: Fixed<M>) => R)
     : [X] extends [string]
-      ? NameIn<M, X>
+      ? NameIn<M, X, R>
       : string | FunctionOf<R>)
 
 /** The names of properties that messages of a type have. Any name, if one only knows when the program runs. */
-type NameIn<M, X> = string extends X
+type NameIn<M, X, R> = string extends X
   ? string
   : unknown extends M
     ? string
     : [NamesIn<M>] extends [never]
       ? string
-      : NamesIn<M>
+      : [R] extends [number]
+        ? [NamesOf<M, R>] extends [never]
+          ? 'no property of these messages is a number: give a function'
+          : NamesOf<M, R>
+        : NamesIn<M>
 type NamesIn<M> = M extends object ? NoInfer<keyof M & string> : never
+/** The names of those that may be an `R`. */
+type NamesOf<M, R> = M extends object
+  ? NoInfer<{ [K in keyof M & string]-?: MayBe<M[K], R> extends true ? K : never }[keyof M & string]>
+  : never
+type MayBe<V, R> = unknown extends V ? true : [Extract<V, R>] extends [never] ? false : true
 /** `M`, which is not inferred from here. `NoInfer<M>` would be shown as such. */
 type Fixed<M> = [M][M extends unknown ? 0 : never]
 

@@ -6,7 +6,9 @@ import { type AnyRef, type ChangesOf, elsewhereOf, type HereRef } from './elsewh
 import { poolOf } from './pool-of'
 
 /**
- * Changes options of a running pool: all of them or, if one is wrong, none. Waiting requests stay.
+ * Changes options of a running pool: all of them or, if one is wrong, none. Waiting requests stay, unless the new
+ * options do not let them wait: a queue with a smaller `max` or a shorter `timeout` drops what is too much or too old, and limits what
+ * could never begin. A smaller `limits.max` drops nothing that waits.
  *
  * @param changes only the options to change. One that is `undefined` stays as it is
  * @returns what changed, with the old and the new values

@@ -1,4 +1,4 @@
-import { brokerOf } from '@genpool/broker'
+import { brokerOf, type FairBy } from '@genpool/broker'
 import type { StateOptions } from '../work/state-options'
 import type { ExplainedOptions } from '../views/explain/evidence'
 import { type CheckedPoolOptions, isBrokerRef } from './options'
@@ -15,11 +15,25 @@ export function explainedOptions(options: CheckedPoolOptions, state: StateOption
     maxSize: typeof size === 'object' ? size.max : null,
     concurrencyLearns: typeof concurrency !== 'number',
     isBounded: isBounded(client),
-    fairBy: typeof client === 'object' && client.type === 'fair' ? { by: client.by } : null,
+    tenants: tenantsOf(client, { rate, limits }),
     rate,
     limits,
     exclusive: state.commit === 'exclusive' && state.type === 'shared',
   }
+}
+
+/** Tenants are what a fair queue serves in turn; without one, what `limits` tell apart, or else a rate. */
+function tenantsOf(
+  client: OwnQueue | undefined,
+  { rate, limits }: Pick<ExplainedOptions, 'rate' | 'limits'>,
+): ExplainedOptions['tenants'] {
+  if (typeof client === 'object' && client.type === 'fair') return { by: client.by, namedBy: 'queue' }
+  if (limits) return { by: toFairBy(limits.by), namedBy: 'limits' }
+  return rate && rate.by !== undefined ? { by: toFairBy(rate.by), namedBy: 'rate' } : null
+}
+
+function toFairBy(by: string | Extract<FairBy, (value: never) => unknown>): FairBy {
+  return typeof by === 'string' ? { property: by } : by
 }
 
 /** Whether the pool's own queue may be full: of a queue that somebody else has written, nobody knows. */

@@ -1,6 +1,7 @@
 import { type Drop, type DropFacts, factsOf } from '@genpool/broker'
 import type { Nanos, Turn } from '@genpool/runtime'
 import type { Failures } from '../requests/failures'
+import type { DropCause } from '../requests/remedies'
 import type { Request } from '../requests/request'
 import type { Listeners } from './listeners'
 import type { Port } from './port'
@@ -27,8 +28,10 @@ export class Drops {
     const { failures } = this.pool
     const request = drop.entry
     const facts = factsOf({ ...drop, retryAfter: this.#retryAfter(drop) })
-    this.count(request, facts)
-    request.fail(drop.reason === 'expired' ? failures.expired(request) : failures.dropped(request, facts))
+    this.count(request, facts, drop)
+    request.fail(
+      drop.reason === 'expired' ? failures.expired(request) : failures.dropped(request, facts, { cause: drop }),
+    )
   }
 
   /** The deadline of a request has passed in the queue, which it has just left. It fails next. */
@@ -47,8 +50,8 @@ export class Drops {
     return opensIn > 0 ? Math.max(served ?? 0, opensIn) : served
   }
 
-  count(request: Request, facts: DropFacts): void {
-    this.pool.recorder.dropped(facts.reason, this.pool.turn.now())
+  count(request: Request, facts: DropFacts, cause: DropCause = facts): void {
+    this.pool.recorder.dropped(cause, this.pool.turn.now())
     for (const listener of this.pool.listeners.requestDropped) listener.requestDropped(request, facts)
   }
 }

@@ -264,7 +264,7 @@ export class ExternalPort implements Port, OfferHost {
     } else if (error.code === 'ERR_GENPOOL_STOPPED') request.fail(failures.stopped(request, error))
     else if (error instanceof DroppedError) {
       pool.drops.count(request, error)
-      request.fail(failures.dropped(request, error, error.target))
+      request.fail(failures.dropped(request, error, { cause: error, target: error.target }))
     } else request.fail(failures.ofWaiting(request, () => failures.refused(request, error)))
   }
 }

@@ -5,6 +5,7 @@ import type { MemberInfo } from '../behaviours/context'
 import type { FacedActor } from '../behaviours/pool-facts'
 import type { Expiry } from '../requests/expiry'
 import type { Outcome } from '../requests/outcome'
+import type { DropCause } from '../requests/remedies'
 import type { RequestFacts } from '../requests/request-facts'
 
 /*
@@ -87,7 +88,7 @@ export interface Recorder {
   failed(outcome: Outcome, now: Nanos): void
   /** `failed` of this one follows. */
   expired(where: Expiry, now: Nanos): void
-  dropped(reason: DropReason, now: Nanos): void
+  dropped(cause: DropCause, now: Nanos): void
   /** A turn of the event loop ended in which the pool had work. */
   turnEnded(lasted: Nanos, now: Nanos): void
   crashed(cause: unknown, now: Nanos): void

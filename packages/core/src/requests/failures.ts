@@ -17,7 +17,7 @@ import { isOf, whyNoAnswer } from '../behaviours/answerable'
 import { readable } from '../behaviours/ended-drafts'
 import { CrashedError } from '../errors'
 import { circleInWords } from './circle-words'
-import type { Remedies } from './remedies'
+import type { DropCause, Remedies } from './remedies'
 import type { Request } from './request'
 import type { Commit } from './request-owner'
 import { selfWaitOf } from './self-wait'
@@ -45,6 +45,12 @@ const STILL_RUNS: Remedy = { says: 'Make the handler faster, or raise "timeout".
 
 function withCommit(commit: Commit, remedy = commit === 'kept' ? STILL_RUNS : UNANSWERED): Remedy {
   return { ...remedy, why: commit === 'shared' ? GOES_ON : `the request was run, and ${COMMITS[commit]}` }
+}
+
+/** Where a drop comes from. Default: from the pool, and only its facts are known. */
+interface DropOrigin {
+  readonly cause?: DropCause
+  readonly target?: string
 }
 
 /** Makes the errors of one pool, with its name and the facts of the request. */
@@ -115,8 +121,8 @@ export class Failures {
   }
 
   /** @param target whose queue it was: that of the pool, or of a broker that it shares */
-  dropped(request: Request, facts: DropFacts, target = this.pool): GenPoolError {
-    return this.ofWaiting(request, () => new DroppedError(target, facts, this.remedies.ofDrop(facts.reason, request)))
+  dropped(request: Request, facts: DropFacts, { cause = facts, target = this.pool }: DropOrigin = {}): GenPoolError {
+    return this.ofWaiting(request, () => new DroppedError(target, facts, this.remedies.ofDrop(cause, request)))
   }
 
   /** The error of a request that leaves the queue unserved. One that has run may not be told that it never started. */

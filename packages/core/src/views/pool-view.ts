@@ -65,8 +65,10 @@ interface StatsView {
   readonly failures: Tally<Outcome>
   readonly expiries: Tally<Expiry>
   readonly drops: Tally<DropReason>
+  readonly keyDrops: Tally<DropReason>
   readonly troubles: Tally<'crash' | 'death' | 'stuck' | 'rerun'>
   readonly lastCrash: unknown
+  readonly lastRefusal: unknown
   readonly lastDeath: unknown
   readonly lastInitError: unknown
   readonly lastStartDied: boolean

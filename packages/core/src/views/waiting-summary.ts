@@ -1,8 +1,8 @@
-import { type FairBy, fairIdentity, fairKey } from '@genpool/broker'
 import { keyName, type Nanos, NS_PER_MS, textOf } from '@genpool/runtime'
 import type { RequestFacts } from '../requests/request-facts'
 import { MOST_LOOKED_AT } from './pool-view'
 import { rounded } from './explain/finding'
+import { tenantBy, type TenantsBy } from './explain/owners'
 
 /** How many owners and requests a summary names. */
 const MOST_NAMED = 10
@@ -38,7 +38,10 @@ export interface WaitingSummary {
     readonly priority: Shares
     /** Only of requests that have a key. */
     readonly key: Shares
-    /** What a fair queue serves in turn; undefined with another queue. */
+    /**
+     * What a fair queue serves in turn; without one, the keys of `limits.by`, or else of `rate.by`. "(none)" are those without a key.
+     * Undefined without any of them.
+     */
     readonly tenant: Shares | undefined
   }
 }
@@ -50,8 +53,8 @@ interface WaitingView {
 }
 
 /** Counts waiting requests by their owners. Looks at 10 000 of them at most, and at one of each owner. */
-export function summarise(pool: WaitingView, fair: { readonly by: FairBy } | null, now: Nanos): WaitingSummary {
-  const tenantOf = fair === null ? null : tenantBy(fair.by)
+export function summarise(pool: WaitingView, by: TenantsBy | null, now: Nanos): WaitingSummary {
+  const tenantOf = by === null ? null : tenantBy(by)
   const [types, priorities] = [new Map<unknown, number>(), new Map<unknown, number>()]
   const keys = new Map<unknown, number>()
   const tenants = new Map<unknown, number>()
@@ -81,11 +84,6 @@ export function summarise(pool: WaitingView, fair: { readonly by: FairBy } | nul
       tenant: tenantOf === null ? undefined : shares(tenants),
     },
   }
-}
-
-function tenantBy(by: FairBy): (request: RequestFacts) => unknown {
-  const keyOf = fairKey(by)
-  return ({ message }) => fairIdentity(keyOf(message))
 }
 
 function add(counts: Map<unknown, number>, owner: unknown): void {

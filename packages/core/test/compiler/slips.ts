@@ -165,7 +165,13 @@ export const SLIPS: readonly Slip[] = [
     slip: 'a misspelt property in the "cost" of a rate',
     code: `spawnPool(system, Shop, 'n', { rate: { limit: 1, cost: 'peices' } })`,
     at: 'cost',
-    says: [`"peices"`, `Did you mean '"pieces"'?`],
+    says: [`"peices"`, `is not assignable to type '"pieces"'`],
+  },
+  {
+    slip: 'a property that is no number, in the "cost" of a rate',
+    code: `spawnPool(system, Shop, 'n', { rate: { limit: 1, cost: 'item' } })`,
+    at: 'cost',
+    says: [`"item"`, `is not assignable to type '"pieces"'`],
   },
   {
     slip: 'a misspelt property in a function "by"',

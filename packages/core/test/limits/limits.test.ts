@@ -101,18 +101,43 @@ describe('limits per key', () => {
     expect(message).toContain('the next may begin in 24 h')
   })
 
-  it('say both if the queue may be full as well', async () => {
-    const { clock, pool, send } = limited({
-      limits: { by: 'user', concurrency: 1, max: 1 },
-      broker: { client: { type: 'drop', max: 9 } },
-    })
-    const results = Promise.allSettled(Array.from({ length: 3 }, () => send({ user: 'a', ms: 10 })))
+  const both = { limits: { by: 'user', concurrency: 1, max: 1 }, broker: { client: { type: 'drop', max: 2 } } } as const
+
+  it('say whether a key or the queue was full, and both if it was both', async () => {
+    const { clock, pool, send } = limited({ ...both, size: 1 })
+    const drops = () => explain(pool).findings.find(({ finding }) => finding === 'drops')!
+    const told = (call: Promise<unknown>) =>
+      call.then(
+        () => 'served',
+        ({ message }: Error) => message,
+      )
+    const ofKey = ['a', 'a', 'a'].map((user) => told(send({ user, ms: 10 })))
     await clock.settle()
-    const { advice, says } = explain(pool).findings.find(({ finding }) => finding === 'drops')!
-    expect(says).toContain('the queue was full, or as many of one key waited as "limits.max" allows (1)')
-    expect(advice).toContain('raise "limits.max". If only short bursts fill the queue, raise "broker.client.max".')
+    expect(drops().says).toContain('because as many of one key waited as "limits.max" allows (1)')
+    expect(drops()).toMatchObject({ option: 'limits.max', advice: expect.stringMatching(/raise "limits\.max"\.$/) })
+    const ofQueue = ['b', 'c'].map((user) => told(send({ user, ms: 10 })))
+    await clock.settle()
+    expect(drops().says).toContain('the queue was full, or as many of one key waited as "limits.max" allows (1)')
+    expect(drops().advice).toContain(
+      'raise "limits.max". If only short bursts fill the queue, raise "broker.client.max".',
+    )
     await clock.advance(50)
-    await results
+    expect((await ofKey[2])!).toContain('as many of one key waited as "limits.max" allows (1).')
+    expect((await ofQueue[1])!).toContain('the queue was full.')
+    expect((await ofQueue[1])!).not.toContain('limits.max')
+  })
+
+  it('say that a more urgent message of its key came', async () => {
+    const { clock, pool } = limited({ ...both, size: 1 })
+    const send = (priority: number) => call(pool, { type: 'work', user: 'a', ms: 10 } as never, { priority })
+    const results = Promise.allSettled([send(0), send(0), send(1)])
+    await clock.settle()
+    const says = 'as many of one key waited as "limits.max" allows (1), and more urgent ones of it came'
+    const drops = explain(pool).findings.find(({ finding }) => finding === 'drops')!
+    expect(drops).toMatchObject({ option: 'limits.max', says: expect.stringContaining(says) })
+    await clock.advance(50)
+    const { reason } = (await results)[1] as PromiseRejectedResult
+    expect(reason).toMatchObject({ reason: 'priority', message: expect.stringContaining(`${says}.`) })
   })
 
   it('say so if new limits do not allow what waits', async () => {
@@ -125,8 +150,11 @@ describe('limits per key', () => {
     }
     configure(pool, { limits: { by, concurrency: 1 } })
     for (const error of await Promise.all(waiting)) {
-      expect(error).toMatchObject({ reason: 'rate', retryAfterMs: undefined })
-      expect((error as Error).message).toContain('the limits have changed while it waited')
+      const thrown = { code: 'ERR_GENPOOL_INVALID', cause: { message: 'no tenants here' } }
+      expect(error).toMatchObject({ reason: 'rate', retryAfterMs: undefined, cause: thrown })
+      expect((error as Error).message).toContain(
+        'the limits have changed while it waited: the function "by" threw: no tenants here. A retry is refused',
+      )
       expect((error as Error).message).not.toContain('Retry in')
     }
     await expect(send({ user: 'a' })).rejects.toThrow('no tenants here')

@@ -1,5 +1,5 @@
 import { spawnBroker } from '@genpool/broker'
-import { call, configure, definePool, explain, reply, spawnPool } from '@genpool/core'
+import { call, configure, definePool, explain, inspect, reply, spawnPool } from '@genpool/core'
 import { type ActorSystemRef, start, stop } from 'nact'
 
 let system: ActorSystemRef
@@ -21,6 +21,22 @@ const refused = async (pool: Parameters<typeof call>[0], message: Ask): Promise<
     () => new Error('accepted'),
     (error: Error) => error,
   )
+
+describe('options of a rate that are taken back', () => {
+  it.each<[string, object, object]>([
+    ['burst', { limit: 2, interval: 60_000, burst: 1 }, { burst: 2 }],
+    ['cost', { limit: 2, interval: 60_000, cost: () => 2 }, { cost: () => 1, limit: 3 }],
+  ])('keep what began before: %s', async (_, before, after) => {
+    const pool = spawnPool(system, Model, 'model', { rate: before as never })
+    const calls = [1, 2, 3].map((tokens) => call(pool, { type: 'ask', tokens }, { timeout: Infinity }))
+    expect(await calls[0]).toBe(1)
+    configure(pool, { rate: after as never })
+    // The first one still counts: there is room for one more, and not for two.
+    expect(await calls[1]).toBe(2)
+    expect(inspect(pool).rate).toMatchObject({ waiting: 1 })
+    void calls[2]?.catch(() => undefined)
+  })
+})
 
 describe('what limits refuse', () => {
   it.each<[string, Ask, string]>([
@@ -45,9 +61,13 @@ describe('what limits refuse', () => {
     const pool = spawnPool(system, Model, 'model', { rate })
     const calls = [10, 8].map((tokens) => refused(pool as never, { tokens }))
     configure(pool, { rate: { limit: 5 } })
-    expect((await Promise.all(calls))[1]).toMatchObject({ reason: 'rate' })
+    const [, error] = await Promise.all(calls)
+    expect(error).toMatchObject({ reason: 'rate' })
+    expect(error?.message).toContain(
+      'the limits have changed while it waited: it costs 8, and no more than 5 may ever begin',
+    )
     const { advice, option, says } = explain(pool).findings.find(({ finding }) => finding === 'drops') ?? {}
-    expect(says).toContain('the limits have changed while they waited')
+    expect(says).toContain('the limits have changed while they waited; the last one: it costs 8, and no more than 5')
     expect(advice).toContain('Raise "limit" and "burst"')
     expect(option).toBe('rate')
   })

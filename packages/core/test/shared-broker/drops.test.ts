@@ -1,5 +1,5 @@
-import { spawnBroker } from '@genpool/broker'
-import { call, defineTask, spawnPool } from '@genpool/core'
+import { changeConfig, spawnBroker } from '@genpool/broker'
+import { call, defineTask, explain, spawnPool } from '@genpool/core'
 import { stop } from 'nact'
 import { setUp } from './set-up'
 import { clock, system } from '../virtual-system'
@@ -36,6 +36,30 @@ describe('a drop by a broker that is an actor', () => {
     stop(broker)
     await clock.advance(1)
     expect(await asked[0]).toMatchObject({ code: 'ERR_GENPOOL_STOPPED', started: true })
+  })
+
+  it('says why new limits refuse what waits', async () => {
+    const { clock, broker, pool } = setUp({ rate: { limit: 10, interval: 1000 } })
+    const a = pool('a', 1)
+    const work = () => call(a, { type: 'work', ms: 100 })
+    const first = work()
+    const second = work().catch((error: unknown) => error)
+    await clock.advance(10)
+    const thrown = new Error('no cost here')
+    const cost = (): never => {
+      throw thrown
+    }
+    changeConfig(broker, { rate: { limit: 10, interval: 1000, cost } })
+    await clock.advance(200)
+    await first
+    expect(await second).toMatchObject({
+      reason: 'rate',
+      message: expect.stringContaining(
+        'the limits have changed while it waited: the function "cost" threw: no cost here.',
+      ),
+      cause: { cause: thrown },
+    })
+    expect(explain(a).text).toContain('the last one: the function "cost" threw: no cost here')
   })
 
   it('says when to try again: requests that wait, times the measured time between those that are served', async () => {

@@ -12,6 +12,7 @@ import { draining, paused, stopped } from './life-causes'
 import { breaker, drops } from './loss-causes'
 import { store } from './store-causes'
 import { failingStarts, starting, startTimeout } from './start-causes'
+import { oneTenant } from './tenant-causes'
 import { concurrency, eventLoop, keys, membersBusy, oneAtATime, stuck } from './wait-causes'
 
 const crashes: Cause = ({ recent: { crashes, crash }, run }) =>
@@ -38,20 +39,6 @@ const deaths: Cause = ({ recent: { deaths, death }, size }) =>
           'Fix what ends it: a rejection that nobody handles, an error in a timer or an event, or process.exit, mostly in what ' +
           'a handler or its module left behind. It was replaced, and no message was lost.',
         option: null,
-      }
-
-const oneTenant: Cause = ({ tenant, waiting }) =>
-  tenant === null || waiting < SEVERAL || tenant.count < waiting / 2
-    ? null
-    : {
-        finding: 'one-tenant',
-        says:
-          `${tenant.count} of ${count(waiting, 'waiting request')} belong to "${tenant.name}"; the fair queue serves it in ` +
-          'turn with the others',
-        figures: { tenant: tenant.name, ofTenant: tenant.count, tenants: tenant.tenants, waiting },
-        advice:
-          'The others get their turns. To bound how many requests one of them may have waiting, set "broker.client.queue.max".',
-        option: 'broker.client.queue.max',
       }
 
 const slowHandlers: Cause = ({ run, timeoutMs, running }) =>

@@ -1,5 +1,6 @@
 import type { DropReason } from '@genpool/broker'
 import type { Evidence } from './evidence'
+import type { Finding } from './finding'
 import { whyWaiting } from './wait-causes'
 
 /** What happened, what to do about the rule that dropped, and the option to change. */
@@ -61,34 +62,59 @@ const ADVICE: Readonly<Partial<Record<DropReason, DropAdvice>>> = {
 /** What the advice is if requests wait for these, too: a longer queue or more time helps against no other cause. */
 const HELPED = ['members-busy', 'concurrency']
 
-/** `limits.max` drops with the same reason as the queue's `max`: which of the two it was, or that it may be both. */
-function ofFull({ limits, isBounded, ownsQueue }: Evidence): DropAdvice | undefined {
-  if (!limits || (limits.max ?? Infinity) === Infinity || !ownsQueue) return undefined
+/** Of what there was too much. */
+type Full = 'queue' | 'key' | 'both'
+
+/** Whether the queue's `max` or `limits.max` dropped lately: both do with the same reasons. */
+function fullOf(reason: string, { recent: { drops, keyDrops }, isBounded }: Evidence): Full {
+  const ofKey = keyDrops[reason] ?? 0
+  if (ofKey === 0) return 'queue'
+  return ofKey === drops[reason] || !isBounded ? 'key' : 'both'
+}
+
+/** What `limits.max` did; undefined if it did nothing. */
+function ofFull(reason: string, full: Full, { limits }: Evidence): DropAdvice | undefined {
+  if (full === 'queue' || !limits || (reason !== 'max' && reason !== 'priority')) return undefined
+  const [others, urgent] = full === 'both' ? ['the queue was full, or ', ''] : ['', ' of it']
+  const came = reason === 'priority' ? `, and more urgent ones${urgent} came` : ''
   return {
-    says: `${isBounded ? 'the queue was full, or ' : ''}as many of one key waited as "limits.max" allows (${limits.max})`,
-    advice: `If more of one key may wait, raise "limits.max".${isBounded ? ` ${ADVICE.max?.advice}` : ''}`,
-    option: isBounded ? '@.max' : 'limits.max',
+    says: `${others}as many of one key waited as "limits.max" allows (${limits.max})${came}`,
+    advice: `If more of one key may wait, raise "limits.max".${full === 'both' ? ` ${ADVICE[reason]?.advice}` : ''}`,
+    option: full === 'both' ? '@.max' : 'limits.max',
   }
 }
 
 /** What waited when limits became too small for it, or could not find its key or its cost any more. Nothing else helps. */
-function ofLimits({ rate }: Evidence): DropAdvice {
+function ofLimits({ rate, recent: { refusal } }: Evidence): DropAdvice {
+  const known = refusal === '' ? 'they do not allow what waits' : `the last one: ${refusal}`
   return {
-    says: 'the limits have changed while they waited: they refuse the key or the cost, or that is more than may ever begin',
+    says: `the limits have changed while they waited; ${known}`,
     advice:
       'Raise "limit" and "burst" to what the costliest message costs, or give "by" and "cost" what accepts all that waits.',
     option: rate ? 'rate' : 'limits',
   }
 }
 
-/** What to do about drops, from what holds requests back now. @param why what `whyWaiting` finds, if that is known */
-export function dropAdvice(reason: string, evidence: Evidence, why = whyWaiting(evidence)): DropAdvice {
+/** What is known of drops besides their reason. Default: what holds requests back now, and which `max` dropped lately. */
+interface Known {
+  /** What `whyWaiting` finds. */
+  readonly why?: Finding | null
+  readonly full?: Full
+}
+
+/** What to do about drops. */
+export function dropAdvice(reason: string, evidence: Evidence, known: Known = {}): DropAdvice {
   if (reason === 'rate') return ofLimits(evidence)
-  const full = reason === 'max' ? ofFull(evidence) : undefined
-  const known = full ?? (ADVICE as Readonly<Record<string, DropAdvice | undefined>>)[reason]
-  const { says, advice, option } = known ?? { says: `the reason was "${reason}"`, advice: '', option: null }
+  const { why = whyWaiting(evidence), full = fullOf(reason, evidence) } = known
+  const ofMax = ofFull(reason, full, evidence)
+  const { says, advice, option } = ofMax ??
+    (ADVICE as Readonly<Record<string, DropAdvice | undefined>>)[reason] ?? {
+      says: `the reason was "${reason}"`,
+      advice: '',
+      option: null,
+    }
   const queue = evidence.hasFairQueue ? 'broker.client.queue' : 'broker.client'
-  const helps = full !== undefined || why === null || HELPED.includes(why.finding)
+  const helps = ofMax !== undefined || why === null || HELPED.includes(why.finding)
   const own = evidence.ownsQueue && helps ? advice.replace('@', queue) : ''
   return {
     says,

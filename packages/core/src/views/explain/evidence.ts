@@ -1,4 +1,4 @@
-import type { EngineOptions, FairBy, LimitFigures } from '@genpool/broker'
+import { type EngineOptions, type LimitFigures, refusalInWords } from '@genpool/broker'
 import { isGenPoolError, type Nanos, NS_PER_MS, textOf } from '@genpool/runtime'
 import type { Phase } from '../../pool/status'
 import type { Expiry } from '../../requests/expiry'
@@ -13,7 +13,7 @@ import {
   type PoolView,
   utilisationOf,
 } from '../pool-view'
-import { type Greatest, greatestKey, greatestTenant, type Tenant } from './owners'
+import { type Greatest, greatestKey, greatestTenant, type Tenant, type TenantsBy } from './owners'
 
 /** The running handlers of one message type. */
 interface Running {
@@ -80,7 +80,7 @@ export interface Evidence {
   readonly limits: ExplainedOptions['limits']
   /** The most frequent key of waiting requests with a key. */
   readonly key: Greatest | null
-  /** The key of a fair queue with the most waiting requests, and the number of keys. */
+  /** The tenant with the most waiting requests, and how many tenants there are. */
   readonly tenant: Tenant | null
   /** Whether each handler holds the state while it runs. */
   readonly exclusive: boolean
@@ -90,6 +90,10 @@ export interface Evidence {
   readonly store: StoreEvidence | null
   readonly recent: {
     readonly drops: Readonly<Record<string, number>>
+    /** Those of them of whose key as many waited as `limits.max` allows. */
+    readonly keyDrops: Readonly<Record<string, number>>
+    /** Why limits that had changed last refused what waited; empty if that is not known. */
+    readonly refusal: string
     readonly expired: number
     readonly expiredBy: Readonly<Partial<Record<Expiry, number>>>
     readonly crashes: number
@@ -127,8 +131,8 @@ export interface ExplainedOptions {
   readonly maxSize: number | null
   /** Whether the concurrency limit learns. */
   readonly concurrencyLearns: boolean
-  /** The option `by` of a fair queue; null for another queue. */
-  readonly fairBy: { readonly by: FairBy } | null
+  /** What tells tenants apart, and the option that says so; null if none does. */
+  readonly tenants: TenantsBy | null
   /** Whether the pool's own queue may be full. */
   readonly isBounded: boolean
   readonly rate: EngineOptions['rate']
@@ -148,13 +152,13 @@ export function waitForKeys({ paused, idle, waiting, concurrency, held }: Eviden
 export function gather(pool: PoolView, options: ExplainedOptions): Evidence {
   const figures = gatherFigures(pool, options, pool.now())
   const looksForKey = waitForKeys(figures)
-  if (!looksForKey && options.fairBy === null) return figures
+  if (!looksForKey && options.tenants === null) return figures
   const sample = [...pool.sampleOfWaiting(MOST_LOOKED_AT)]
   const owners = { of: sample, waiting: figures.waiting }
   return {
     ...figures,
     key: looksForKey ? greatestKey(owners) : null,
-    tenant: options.fairBy === null ? null : greatestTenant(options.fairBy.by, owners),
+    tenant: options.tenants === null ? null : greatestTenant(options.tenants, owners),
   }
 }
 
@@ -184,7 +188,7 @@ export function gatherFigures(pool: PoolView, options: ExplainedOptions, now: Na
     timeoutMs: options.timeoutMs,
     stuckAfterMs: options.stuckAfterMs,
     ownsQueue: options.ownsQueue,
-    hasFairQueue: options.fairBy !== null,
+    hasFairQueue: options.tenants?.namedBy === 'queue',
     isBounded: options.isBounded,
     oldestStartMs: oldestStartMs(pool, now),
     startWaitsFor: pool.oldestStart?.waitsFor ?? 'init',
@@ -242,6 +246,8 @@ function recentOf({ stats, retries }: PoolView, now: Nanos): Evidence['recent'] 
   const { expired = 0 } = stats.failures.counts(now)
   return {
     drops: stats.drops.counts(now) as Readonly<Record<string, number>>,
+    keyDrops: stats.keyDrops.counts(now) as Readonly<Record<string, number>>,
+    refusal: stats.lastRefusal === undefined ? '' : refusalInWords(stats.lastRefusal),
     expired,
     expiredBy: stats.expiries.counts(now),
     crashes,

@@ -66,9 +66,9 @@ function heldByLimits({ held, limits, waiting, idle, ownsQueue, selfWait }: Evid
   }
 }
 
-/** A shared broker has the limits of its pools. */
-function ofBroker(ownsQueue: boolean): string {
-  return ownsQueue ? '' : ' of the shared broker, with "changeConfig",'
+/** A shared broker has the limits of its pools. @param comma what follows in the middle of a sentence */
+export function ofBroker(ownsQueue: boolean, comma = ','): string {
+  return ownsQueue ? '' : ` of the shared broker, with "changeConfig"${comma}`
 }
 
 function requests(held: number): string {

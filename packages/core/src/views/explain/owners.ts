@@ -1,4 +1,5 @@
 import { type FairBy, fairIdentity, fairKey } from '@genpool/broker'
+import { readSafely } from '@genpool/runtime'
 import type { RequestFacts } from '../../requests/request-facts'
 import { keyInWords } from './finding'
 
@@ -11,6 +12,20 @@ export interface Greatest {
 /** The greatest of several tenants. */
 export interface Tenant extends Greatest {
   readonly tenants: number
+  readonly namedBy: TenantsBy['namedBy']
+}
+
+/** What tells tenants apart. */
+export interface TenantsBy {
+  readonly by: FairBy
+  /** The option that says so: of a fair queue, of `limits` or of `rate`. */
+  readonly namedBy: 'queue' | 'limits' | 'rate'
+}
+
+/** Returns the function that finds the tenant of a request; undefined for one without, or if a user's function throws. */
+export function tenantBy({ by }: TenantsBy): (request: Pick<RequestFacts, 'message'>) => unknown {
+  const keyOf = fairKey(by)
+  return ({ message }) => readSafely(() => fairIdentity(keyOf(message)), undefined)
 }
 
 /** Some of the waiting requests, of each owner in proportion, and how many wait in all. */
@@ -19,12 +34,16 @@ export interface Sample {
   readonly waiting: number
 }
 
-/** The key of a fair queue with the most waiting requests, and the number of keys; null if none waits. */
-export function greatestTenant(by: FairBy, sample: Sample): Tenant | null {
-  const keyOf = fairKey(by)
-  const tenants = countBy(sample.of, ({ message }) => fairIdentity(keyOf(message)))
+/**
+ * The tenant with the most waiting requests, and how many tenants there are; null if none waits. In a fair queue, those without a key
+ * are a tenant, too. For limits they are not.
+ */
+export function greatestTenant(of: TenantsBy, sample: Sample): Tenant | null {
+  const { namedBy } = of
+  const tenants = countBy(sample.of, tenantBy(of))
+  if (namedBy !== 'queue') tenants.delete(undefined)
   const most = greatest(tenants, sample)
-  return most === null ? null : { ...most, tenants: tenants.size }
+  return most === null ? null : { ...most, tenants: tenants.size, namedBy }
 }
 
 /** The key of most requests that have one; null if none has. */

@@ -1,6 +1,6 @@
-import type { DropReason, HoldingLimit } from '@genpool/broker'
+import { type DropReason, type HoldingLimit, limitRemedy } from '@genpool/broker'
 import { count, type Nanos, NS_PER_MS, type Remedy, round, sentence, textOf } from '@genpool/runtime'
-import type { Remedies } from '../../requests/remedies'
+import type { DropCause, Remedies } from '../../requests/remedies'
 import type { RequestFacts } from '../../requests/request-facts'
 import type { PoolView } from '../pool-view'
 import { breakerAdvice, dropAdvice } from './drop-advice'
@@ -61,21 +61,24 @@ export class RemediesByEvidence implements Remedies {
     return finding === null ? undefined : inRemedy(finding)
   }
 
-  ofDrop(reason: DropReason, request: RequestFacts): Remedy | undefined {
-    if (reason === 'rate' || reason === 'busy') return undefined
+  ofDrop(drop: DropCause, request: RequestFacts): Remedy | undefined {
+    const { reason, ofKey: isOfKey = false } = drop
+    if (reason === 'rate' || reason === 'busy') return limitRemedy(drop)
     const known = this.current()
     const ofKey = reason === 'breaker' ? null : keyOf(request, known.evidence)
     if (ofKey !== null) return ofKey
     // A full queue is full of others.
     const causes = OF_ITSELF.includes(reason) ? this.#causesOf(request, known) : known.ofAll
-    const remedy = known.ofReason(`${reason} ${causes.holder}`, () => this.ofDropNow(reason, known.evidence, causes))
+    const remedy = known.ofReason(`${reason} ${causes.holder} ${isOfKey}`, () =>
+      this.ofDropNow(drop, known.evidence, causes),
+    )
     return remedy.says === '' ? undefined : remedy
   }
 
-  private ofDropNow(reason: DropReason, evidence: Evidence, { finding, why }: Causes): Remedy {
+  private ofDropNow({ reason, ofKey = false }: DropCause, evidence: Evidence, { finding, why }: Causes): Remedy {
     if (reason === 'breaker') return this.ofBreaker(evidence)
-    const { says, advice } = dropAdvice(reason, evidence, finding)
-    const happened = reason === 'max' ? { why: says } : {}
+    const { says, advice } = dropAdvice(reason, evidence, { why: finding, full: ofKey ? 'key' : 'queue' })
+    const happened = reason === 'max' || ofKey ? { why: says } : {}
     return finding === null
       ? { says: advice, ...happened }
       : { says: `${capital(sentence(finding.says))} ${advice}`, cause: why?.cause, ...happened }

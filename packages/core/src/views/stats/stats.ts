@@ -3,6 +3,7 @@ import type { Nanos } from '@genpool/runtime'
 import type { Recorder } from '../../pool/ports'
 import type { Expiry } from '../../requests/expiry'
 import type { Outcome } from '../../requests/outcome'
+import type { DropCause } from '../../requests/remedies'
 import { Counters } from './counters'
 import { RecentHistogram, WINDOW } from './histogram'
 import { RecentTally } from './recent-tally'
@@ -16,6 +17,8 @@ export class Stats implements Recorder {
   lastCrash: unknown = undefined
   lastDeath: unknown = undefined
   lastInitError: unknown = undefined
+  /** Why limits that had changed last refused a request that waited. */
+  lastRefusal: unknown = undefined
   /** Whether the last start failed because its member died. */
   lastStartDied = false
   // Each is made when it is first recorded or read, and counts from the start of the pool all the same.
@@ -25,6 +28,7 @@ export class Stats implements Recorder {
   private madeFailures: RecentTally<Outcome> | null = null
   private madeExpiries: RecentTally<Expiry> | null = null
   private madeDrops: RecentTally<DropReason> | null = null
+  private madeKeyDrops: RecentTally<DropReason> | null = null
   private madeTroubles: RecentTally<Trouble> | null = null
 
   constructor(private readonly bornAt: Nanos) {}
@@ -58,6 +62,11 @@ export class Stats implements Recorder {
     return (this.madeDrops ??= new RecentTally(WINDOW, this.bornAt))
   }
 
+  /** Those of them of whose key as many waited as may. */
+  get keyDrops(): RecentTally<DropReason> {
+    return (this.madeKeyDrops ??= new RecentTally(WINDOW, this.bornAt))
+  }
+
   /** Recent crashes, deaths of members that ran nothing, stuck members and repeated runs. */
   get troubles(): RecentTally<Trouble> {
     return (this.madeTroubles ??= new RecentTally(WINDOW, this.bornAt))
@@ -87,9 +96,11 @@ export class Stats implements Recorder {
     this.expiries.add(where, now)
   }
 
-  dropped(reason: DropReason, now: Nanos): void {
+  dropped({ reason, ofKey, cause }: DropCause, now: Nanos): void {
     this.counters.drop(reason)
     this.drops.add(reason, now)
+    if (ofKey === true) this.keyDrops.add(reason, now)
+    if (reason === 'rate') this.lastRefusal = cause
   }
 
   turnEnded(lasted: Nanos, now: Nanos): void {
