@@ -9,6 +9,7 @@ type DropCause = Pick<Drop<Waiting>, 'reason' | 'ofKey' | 'cause'>
  * What the error of a drop says if limits are the reason; undefined if they are not, or if nothing more is known.
  *
  * @throws {OptionsError} if it is no drop
+ * @example const why = limitRemedy({ reason: 'max', ofKey: true })?.why
  */
 export function limitRemedy(drop: DropCause): Remedy | undefined {
   try {
@@ -29,7 +30,12 @@ function remedyOf({ reason, ofKey, cause }: DropCause): Remedy | undefined {
   return { why, says: 'A retry is refused with this reason.', cause }
 }
 
-/** Why limits refuse a request, without a full stop. */
+/**
+ * Why limits refuse a request, without a full stop.
+ *
+ * @param cause that of the drop, or what a function of the user has thrown
+ * @example const why = refusalInWords(new TypeError('there is no tenant.'))
+ */
 export function refusalInWords(cause: unknown): string {
   const fault = readSafely(() => (cause instanceof InvalidError ? cause.faults[0]?.message : undefined), undefined)
   return textOf(fault ?? cause).replace(/\.$/, '')

@@ -10,7 +10,7 @@ const EVERY_MS = 10_000
 const KEPT = ['max_deliver', 'ack_wait', 'max_ack_pending'] as const
 
 /** What differs at a consumer from what it was made with: what to write, and in words; null if nothing does. */
-export function changeOf(
+function changeOf(
   found: ConsumerConfig,
   made: Partial<ConsumerConfig>,
 ): { readonly back: Partial<ConsumerConfig>; readonly says: string } | null {
