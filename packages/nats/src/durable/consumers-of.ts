@@ -1,4 +1,5 @@
 import { type ConsumerInfo, JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream'
+import { listed } from './listed'
 import type { QueueNames, Subject } from './names'
 
 const NO_CONSUMER = 10014
@@ -15,11 +16,10 @@ export async function consumersOf(
   jsm: JetStreamManager,
   { jobs, all }: Pick<QueueNames, 'jobs' | 'all'>,
 ): Promise<Consumers> {
-  const found: ConsumerInfo[] = []
-  for await (const each of jsm.consumers.list(jobs)) found.push(each)
-  const listed = new Set(found.map(({ name }) => name))
+  const found = await listed(jsm.consumers.list(jobs))
+  const names = new Set(found.map(({ name }) => name))
   const missing: Subject[] = []
-  for (const subject of all.filter(({ consumer }) => !listed.has(consumer))) {
+  for (const subject of all.filter(({ consumer }) => !names.has(consumer))) {
     // A cluster that elects a leader lists not all.
     const info = await infoOf(jsm, jobs, subject.consumer)
     if (info === null) missing.push(subject)
@@ -30,7 +30,9 @@ export async function consumersOf(
 
 async function infoOf(jsm: JetStreamManager, stream: string, consumer: string): Promise<ConsumerInfo | null> {
   try {
-    return await jsm.consumers.info(stream, consumer)
+    const info = await jsm.consumers.info(stream, consumer)
+    // Of one that has just gone with its stream, nats-server may say nothing, and name no error.
+    return (info.name as string | undefined) === undefined ? null : info
   } catch (error) {
     if (error instanceof JetStreamApiError && error.code === NO_CONSUMER) return null
     throw error

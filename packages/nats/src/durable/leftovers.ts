@@ -1,6 +1,7 @@
 import type { ConsumerInfo, JetStreamManager, StoredMsg } from '@nats-io/jetstream'
 import { textOf } from '@genpool/runtime'
 import { microsOf } from './ages'
+import { listed } from './listed'
 import type { Marks } from './marks'
 import type { QueueNames } from './names'
 import { type Counts, messagesFrom, nextOf } from './unlisted'
@@ -91,8 +92,8 @@ export class Leftovers {
   async #clear(counts: Counts): Promise<void> {
     const { jsm, names, marks } = this.ports
     await marks.look()
-    const floors: Floors = new Map()
-    for await (const info of jsm.consumers.list(names.jobs)) floors.set(info.name, floorOf(info))
+    const consumers = await listed(jsm.consumers.list(names.jobs))
+    const floors: Floors = new Map(consumers.map((info) => [info.name, floorOf(info)]))
     const lists = await Promise.all(this.#lanes.map((lane) => this.#clearLane(lane, floors)))
     const unlisted = this.#lanes.filter(({ subject }, i) => !lists[i] && (counts[subject] ?? 0) > 0)
     if (unlisted.length > 0) await this.#clearUnlisted(unlisted, floors)

@@ -11,6 +11,7 @@ import { type Clock, NS_PER_MS } from '@genpool/runtime'
 import { type CheckedDurableOptions, durableOptions } from './durable-options'
 import type { DurableFailures } from './failures'
 import { consumerOf } from './lanes'
+import { listed } from './listed'
 import type { QueueNames } from './names'
 import { pause } from '../pause'
 import { foundStream, isOpen, type NamedStream, remake, type RemakingPorts } from './remade'
@@ -80,8 +81,7 @@ export async function ensureStreams(
     await changeStream(jsm, { info, asked: wanted.asked, ports })
     if (wanted.made.name !== names.jobs) await keepAll(jsm, found)
   }
-  const there = new Set<string>()
-  for await (const { name } of jsm.consumers.list(names.jobs)) there.add(name)
+  const there = new Set((await listed(jsm.consumers.list(names.jobs))).map(({ name }) => name))
   // Adding one again would need room, also if nothing changes.
   const missing = names.all.filter(({ consumer }) => !there.has(consumer))
   await Promise.all(

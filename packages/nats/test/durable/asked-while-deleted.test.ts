@@ -85,3 +85,29 @@ describe('a stream of casts that is deleted between two questions', () => {
     }
   })
 })
+
+describe('a list of consumers that holds null, as of a stream that is being deleted', () => {
+  it('keeps nobody from opening the queue, consuming, and asking', async () => {
+    const connection = await connectTo(server)
+    const request = connection.request.bind(connection)
+    let nulls = 0
+    connection.request = async (subject, ...rest) => {
+      const answer = await request(subject, ...rest)
+      if (!subject.startsWith('$JS.API.CONSUMER.LIST.')) return answer
+      const said = answer.json<{ consumers: (object | null)[] | null }>()
+      if (said.consumers === null || said.consumers.length === 0) return answer
+      nulls++
+      const consumers = [null, ...said.consumers.slice(1)]
+      return { ...answer, data: new TextEncoder().encode(JSON.stringify({ ...said, consumers })) } as never
+    }
+    await opened('with-null')
+    const jobs: Durable = await durable(connection, { name: 'with-null', lanes: 4, maxDeliver: 1, timeout: 8000 })
+    const consumer = await jobs.consume(spawnPool(system, Fails, 'with-null', { size: 2 }) as never)
+    await jobs.cast({ type: 'work', fails: false })
+    await until(() => consumer.inspect().done === 1, 'it is done')
+    expect((await jobs.inspect()).trouble).toBeNull()
+    expect((await jobs.explain()).text).toContain('nothing limits it')
+    await consumer.stop()
+    expect(nulls).toBeGreaterThan(3)
+  })
+})

@@ -23,6 +23,8 @@ const left = async (
   }
   const deleteMessage = async (_: string, seq: number) => messages.delete(seq)
   async function* list() {
+    // Of one that has just gone.
+    yield null
     for (const name of ['any', 'key']) yield { name, ack_floor: { stream_seq: 5 } }
   }
   const marks = {
