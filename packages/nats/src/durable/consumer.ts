@@ -78,6 +78,7 @@ export class JobConsumer {
       clock,
       names: queue.names,
       publisher: queue.notes,
+      aside: queue.aside,
       ackWaitMs: queue.options.ackWait,
       now: () => queue.time.now(),
       madeAt: () => queue.madeAt,

@@ -126,6 +126,9 @@ function fullOf(seen: QueueInspection | null): string {
   if (waiting + inHand + delayed === 0) {
     return `${has}. What is used up is the storage of the account or the server: look at "nats stream ls", and ${MORE_ROOM}`
   }
+  if (waiting + inHand === 0) {
+    return `${has}. Those that are held back begin when their "delay" is over, so nobody can consume them faster: cast with less "delay", or ${MORE_ROOM}`
+  }
   return `${has}. Consume faster, or ${MORE_ROOM}`
 }
 
@@ -141,6 +144,11 @@ export function areFilesGone(error: unknown): error is JetStreamApiError {
 /** Whether a stream, an account or a server has no room left. */
 export function isFull(cause: unknown): cause is JetStreamApiError {
   return cause instanceof JetStreamApiError && /maximum (messages|bytes)|resource|storage/i.test(cause.message)
+}
+
+/** Whether a stream has no room left by a limit of its own. */
+export function isStreamFull(cause: unknown): cause is JetStreamApiError {
+  return isFull(cause) && /maximum/i.test(cause.message)
 }
 
 /** Whether something was certainly not sent: its sender may not. */

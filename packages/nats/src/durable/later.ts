@@ -8,6 +8,7 @@ import { Incoming } from './incoming'
 import { type JobHeader, movedFrame, readJob } from './job-frame'
 import type { QueueNames } from './names'
 import type { Publisher } from './publisher'
+import type { PutAside } from './put-aside'
 import { PullInbox } from './pull-inbox'
 import { STAY_MS } from './pulls'
 import { Told } from './told'
@@ -36,6 +37,8 @@ export interface LaterPorts {
   readonly clock: Clock
   readonly names: QueueNames
   readonly publisher: Pick<Publisher, 'store'>
+  /** Moves what takes all room. */
+  readonly aside: Pick<PutAside, 'put' | 'move'>
   /** For so long the server leaves a cast to the process to which it was delivered. */
   readonly ackWaitMs: number
   /** By the clock of the server. */
@@ -114,6 +117,7 @@ export class Later {
   /** Sees to it that the server has a request. Called now and then. */
   look(): void {
     if (this.#isOff) this.#begin()
+    void this.ports.aside.move()
     this.#run()
   }
 
@@ -232,15 +236,22 @@ export class Later {
   }
 
   #move({ incoming, header, body }: Kept): void {
-    const { names, publisher, clock } = this.ports
+    const { names, publisher, aside, clock } = this.ports
     const frame = movedFrame({ ...header, delayMs: undefined, storedAt: incoming.storedAt }, body)
     const messageId = movedId(incoming)
     this.#moving++
     const stored = publisher.store({ subject: names.subjectOf(header.key), frame, messageId }).then(
       () => this.#told.done(incoming),
-      () => {
-        this.#told.again(incoming, this.ports.now() + AGAIN_MS)
+      async (error: unknown) => {
+        // The room that it leaves is for itself first.
         this.#restUntil = clock.now() + REST_MS * NS_PER_MS
+        const { seq, storedAt } = incoming
+        if (!(await aside.put(error, { seq, storedAt, frame }))) {
+          return this.#told.again(incoming, this.ports.now() + AGAIN_MS)
+        }
+        this.#told.done(incoming)
+        await aside.move()
+        this.#restUntil = -Infinity
       },
     )
     void stored.then(() => {

@@ -29,6 +29,8 @@ export class QueueNames {
   readonly allTries: string
   /** Which copies of delayed casts run. */
   readonly allMoved: string
+  /** Delayed casts for whose copies the stream of casts had no room. */
+  readonly allAside: string
   readonly allDead: string
   /** The subject and the consumer of each lane. */
   readonly lanes: readonly Subject[]
@@ -49,6 +51,7 @@ export class QueueNames {
     this.runs = [`${base}.jobs.any`, `${base}.jobs.key.>`]
     this.allTries = `${base}.tries.>`
     this.allMoved = `${base}.tries.moved.>`
+    this.allAside = `${base}.tries.aside.>`
     this.allDead = `${base}.dead.>`
     this.lanes = Array.from({ length: lanes + 1 }, (_, i) =>
       i === PLAIN
@@ -107,6 +110,11 @@ export class QueueNames {
   /** Which copy runs of the dead letter that had this place, and was sent again. */
   sentAgainOf(seq: number): string {
     return `${this.#base}.tries.moved.dead.${seq}`
+  }
+
+  /** Where a delayed cast of this place is put aside, and no other one that had this place before its stream was made anew. */
+  asideOf(seq: number, storedAt: number): string {
+    return `${this.#base}.tries.aside.${Math.trunc(storedAt)}.${seq}`
   }
 
   deadOf(seq: number): string {

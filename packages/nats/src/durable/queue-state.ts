@@ -12,7 +12,9 @@ export class QueueState {
   readonly inHand: number
   readonly repeated: number
   readonly asking: number
+  /** Those that are held back, and those that were put aside. */
   readonly delayed: number
+  readonly #heldBack: number
   readonly longestLane: number
   /** Where the casts begin that are held back and no consumer has seen. */
   readonly nextDelayed: number
@@ -47,6 +49,8 @@ export class QueueState {
       readonly missing: readonly Subject[]
       readonly subjects: Counts
       readonly dead: number
+      /** How many delayed casts were put aside. */
+      readonly aside: number
     },
   ) {
     const missing = (this.#missing = more.missing)
@@ -70,7 +74,8 @@ export class QueueState {
     this.asking = sum(({ num_waiting }) => num_waiting)
     const later = this.consumers.find(({ name }) => name === 'later')
     const held = missing.find(({ consumer }) => consumer === 'later')
-    this.delayed = later !== undefined ? heldBy(later) : held === undefined ? 0 : stored(held)
+    this.#heldBack = later !== undefined ? heldBy(later) : held === undefined ? 0 : stored(held)
+    this.delayed = this.#heldBack + more.aside
     this.nextDelayed = (later?.delivered.stream_seq ?? 0) + 1
     const keys = runs.flatMap(({ name, num_pending }) => (name.startsWith('key-') ? [num_pending] : []))
     this.longestLane = Math.max(0, ...keys)
@@ -80,7 +85,7 @@ export class QueueState {
   get leftovers(): number {
     const { messages, first_seq } = this.stream
     if (this.consumers.every((each) => floorOf(each) < first_seq && heldBy(each) > 0)) return 0
-    return Math.max(0, messages - this.#others - this.waiting - this.inHand - this.delayed)
+    return Math.max(0, messages - this.#others - this.waiting - this.inHand - this.#heldBack)
   }
 
   /** When the oldest cast was stored that waits or is in hand, in milliseconds of the server's clock; null if there is none. */
@@ -88,7 +93,7 @@ export class QueueState {
     const { messages, first_seq, first_ts } = this.stream
     if (this.waiting + this.inHand === 0 || messages === 0) return null
     const { leftovers } = this
-    if (leftovers + this.delayed + this.#others === 0) return microsOf(first_ts) / 1000
+    if (leftovers + this.#heldBack + this.#others === 0) return microsOf(first_ts) / 1000
     const from =
       leftovers + this.#others === 0 ? names.runs.map((subject) => ({ subject, seq: first_seq })) : this.#busy(names)
     const found = await Promise.all(

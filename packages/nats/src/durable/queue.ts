@@ -26,6 +26,7 @@ import { QueueNames } from './names'
 import { overdueIn } from './overdue'
 import { Phantoms } from './phantoms'
 import { Publisher } from './publisher'
+import { PutAside } from './put-aside'
 import { QueueState } from './queue-state'
 import { RoomWatch } from './room-watch'
 import { ServerClock } from './server-clock'
@@ -54,6 +55,7 @@ export class Queue {
   readonly time: ServerClock
   readonly history: History
   readonly copies: Copies
+  readonly aside: PutAside
   readonly marks: Marks
   readonly letters: DeadLetters
   readonly leftovers: Leftovers
@@ -99,6 +101,7 @@ export class Queue {
     this.history = new History(jsm, this.notes, this.names)
     this.marks = new Marks(connection, { jsm: asking, notes: this.notes, names: this.names, clock })
     this.copies = new Copies(connection, { jsm: asking, notes: this.notes, names: this.names, clock })
+    this.aside = new PutAside({ ...this, jsm: asking, standsStill: () => this.#standsStill() })
     this.leftovers = new Leftovers({ jsm: asking, names: this.names, marks: this.marks })
     const consumers = async () => (await consumersOf(asking, this.names)).found
     this.#staying = new Staying({ jsm: asking, clock, stream: this.names.jobs, subjects: this.names.all, consumers })
@@ -228,6 +231,12 @@ export class Queue {
     return this.#recent.seen
   }
 
+  /** Whether it holds delayed casts, and nothing that runs. */
+  async #standsStill(): Promise<boolean> {
+    const seen = await this.recent()
+    return seen !== null && seen.delayed > 0 && seen.waiting + seen.inHand === 0
+  }
+
   /** As `inspect`, and mends what a server that was killed has left behind. For consumers. */
   async tend(foreign: Foreign): Promise<QueueInspection> {
     const state = await this.#state()
@@ -254,13 +263,15 @@ export class Queue {
     const ensured = this.#ensured
     const [{ found, missing }, tries, letters] = await Promise.all([
       orNone(consumersOf(jsm, names)),
-      foundStream(jsm, names.tries),
+      foundStream(jsm, names.tries, { subjects_filter: names.allAside }),
       foundStream(jsm, names.dead),
     ])
     const jobs = await foundStream(jsm, names.jobs, { subjects_filter: '>' })
     const info = jobs ?? NO_STREAM
     const subjects = await subjectsIn(jsm, names, info.state)
-    const state = new QueueState(names, found, info, { missing, subjects, dead: letters?.state.messages ?? 0 })
+    const aside = Object.keys(tries?.state.subjects ?? {}).length
+    const dead = letters?.state.messages ?? 0
+    const state = new QueueState(names, found, info, { missing, subjects, dead, aside })
     this.#saw(state.stream)
     // What was made meanwhile is there.
     if (ensured !== this.#ensured) return state

@@ -1,6 +1,6 @@
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream'
 import { textOf } from '@genpool/runtime'
-import { hasNoResponders, isFull, mayNotPublish } from './failures'
+import { hasNoResponders, isFull, isStreamFull, mayNotPublish } from './failures'
 import { Unknown } from './publisher'
 import { refusalIn, toldOf } from '../refusal'
 
@@ -30,7 +30,7 @@ const LOSSES: Readonly<Record<string, string>> = {
 export function refusedWrite(error: unknown, subject: string): RefusedWrite | null {
   const stream = streamOf(subject)
   if (isFull(error)) {
-    const isOfStream = /maximum/i.test(error.message)
+    const isOfStream = isStreamFull(error)
     return { says: fullOf(error, isOfStream ? stream : null), endsWith: isOfStream ? 'same' : 'any' }
   }
   const [says, endsWith] = reasonOf(error, stream)
@@ -73,8 +73,9 @@ function fullOf({ message, code }: JetStreamApiError, stream: string | null): st
 
 /** A delayed cast is moved by storing a copy first: so it is never lost, and needs room. */
 function standstillOf(stream: string): string {
+  const tries = stream.replace(/_jobs$/, '_tries')
   return (
-    '. If it holds nothing but such casts, nobody makes room, and all stand still: each needs the room of one more to be moved. Then raise the limit ' +
-    `("nats stream edit ${stream} --max-msgs=…", or --max-bytes), by one message at least: they go on by themselves`
+    `. If it holds nothing but such casts, nobody makes room: they are moved by way of the stream "${tries}", one after the other. If that is full, too, ` +
+    `all stand still. More room makes it faster ("nats stream edit ${stream} --max-msgs=…", or --max-bytes), by one message at least`
   )
 }

@@ -32,7 +32,7 @@ export class RoomWatch {
   /** As the publisher does. */
   async store(publication: Publication): Promise<Stored> {
     const { subject } = publication
-    const what = subject.replace(/\.\d+$/, '')
+    const what = subject.replace(/(\.\d+)+$/, '')
     try {
       const stored = await this.publisher.store(publication, () => {
         for (const tell of this.unheard) tell()

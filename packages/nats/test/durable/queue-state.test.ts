@@ -12,7 +12,7 @@ const leftovers = (consumer: {
   const info = { name: 'any', ack_floor: { stream_seq: floor }, config: { filter_subject: 'any' }, ...counts }
   const names = { all: [subject], has: (of: string) => of === 'any' }
   const stream = { state: { messages: 3, first_seq: 2, last_seq: 4 }, config: { num_replicas: 1 } }
-  const more = { missing: [], subjects: { any: 3 }, dead: 0 }
+  const more = { missing: [], subjects: { any: 3 }, dead: 0, aside: 0 }
   return new QueueState(names, [info as never], stream as never, more).leftovers
 }
 
