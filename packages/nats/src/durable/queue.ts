@@ -281,7 +281,9 @@ export class Queue {
       [names.dead, letters],
     ]
     this.#absent = streams.flatMap(([name, info]) => (info === null ? [name] : []))
-    const lossy = [jobs, letters].map((info) => (info === null ? null : thrownAway(info.config, info === jobs)))
+    const purposes = [[jobs, 'casts'] as const, [letters, 'letters'] as const, [tries, 'attempts'] as const]
+    const { version } = this.connection.info ?? {}
+    const lossy = purposes.map(([info, purpose]) => (info === null ? null : thrownAway(info.config, purpose, version)))
     this.#thrownAway = lossy.find((each) => each !== null) ?? null
     this.#missing = jobs === null ? [] : missing.map(({ consumer }) => consumer)
     return state

@@ -15,9 +15,7 @@ import { listed } from './listed'
 import type { QueueNames } from './names'
 import { pause } from '../pause'
 import { foundStream, isOpen, type NamedStream, remake, type RemakingPorts } from './remade'
-
-/** For how long failed attempts are remembered. */
-const KEEP_TRIES_MS = 30 * 24 * 3_600_000
+import { KEEP_TRIES_MS } from './thrown-away'
 
 /** What is fixed when a queue is made. The stream keeps it in its description: its server may be too old for metadata. */
 interface Fixed {

@@ -2,7 +2,7 @@ import { CLOSED_FOR_GOOD } from '../link'
 import { MADE_AGAIN } from './failures'
 import { isNotWritten } from './refused-writes'
 import { isRefused, NEEDS_PERMISSION } from '../refusal'
-import { isThrownAway } from './thrown-away'
+import { isThrownAway, keepingAdvice } from './thrown-away'
 
 const DELETED = 'deleted, with all that was stored there'
 const AGAIN = 'made again'
@@ -14,9 +14,6 @@ const CUT_OFF =
 const UNDELIVERED = 'that the server does not deliver'
 
 const OPEN_ANOTHER = 'To go on here, open another connection, the queue with it (durable), and consume.'
-const KEEP_ALL =
-  'Set "discard" to "new" and "max_age" to 0 again ("nats stream edit"). What was thrown away is lost: cast it again. A limit then refuses new ' +
-  'casts, and their senders are told.'
 const CORRECT =
   'Correct what it names: the stream ("nats stream info", "nats stream edit"), or the permissions of the account. What is stored is safe, ' +
   'and goes on then.'
@@ -65,7 +62,7 @@ export function adviceFor(trouble: string | null): string | null {
   if (trouble === CLOSED_FOR_GOOD) return OPEN_ANOTHER
   if (trouble !== null && isSilent(trouble)) return CUT_OFF
   if (trouble !== null && isNotWritten(trouble)) return CORRECT
-  if (trouble !== null && isThrownAway(trouble)) return KEEP_ALL
+  if (trouble !== null && isThrownAway(trouble)) return keepingAdvice(trouble)
   if (trouble !== null && isRefused(trouble)) return `${NEEDS_PERMISSION} What is stored is safe, and goes on then.`
   if (trouble?.includes(UNDELIVERED) === true) {
     const again = 'Cast again what it held: nobody can read that any more.'

@@ -2,6 +2,7 @@ import { definePool, noReply, spawnPool } from '@genpool/core'
 import { durable, type Durable } from '@genpool/nats'
 import { DiscardPolicy, jetstreamManager, type JetStreamManager, type StreamConfig } from '@nats-io/jetstream'
 import { type ActorSystemRef, start, stop } from 'nact'
+import { thrownAway } from '../../src/durable/thrown-away'
 import { endJetStream, startJetStream } from '../support/jetstream'
 import { connectTo, type NatsServer } from '../support/server'
 import { until } from '../support/until'
@@ -35,6 +36,14 @@ describe('a stream that somebody has changed so that it throws messages away', (
       { discard: DiscardPolicy.Old, max_bytes: 5000 },
       /"discard: old".*max_bytes/,
     ],
+    [
+      'tries',
+      'the oldest when it is full',
+      { discard: DiscardPolicy.Old, max_msgs: 1000 },
+      /"discard: old".*max_msgs.*of attempts/,
+    ],
+    ['tries', 'the old ones', { max_age: 3_600_000e6, duplicate_window: 60_000e6 }, /"max_age".*of attempts/],
+    ['jobs', 'the oldest if one nearly fits', { max_bytes: 50_000 }, /"max_bytes".* 2\.9\..* counts less/],
   ]
   it.each(changes)('(%s, %s) is in trouble, and explain says how to mend it', async (kind, what, change, says) => {
     const name = `${kind}-${what.replace(/ /g, '-')}`
@@ -58,9 +67,28 @@ describe('a stream that somebody has changed so that it throws messages away', (
     await consumer.stop()
   })
 
+  it('is in no trouble if it keeps attempts for as long as the queue asks for, or longer', async () => {
+    const jobs = await opened('longer')
+    const { max_age } = (await operator.streams.info('genpool_longer_tries')).config
+    for (const longer of [max_age, 2 * max_age, 0]) {
+      await edit('genpool_longer_tries', { max_age: longer, discard: DiscardPolicy.Old })
+      expect(await jobs.inspect()).toMatchObject({ trouble: null })
+    }
+  })
+
   it('is in no trouble as long as it has no limit', async () => {
     const jobs = await opened('unlimited')
     await edit('genpool_unlimited_jobs', { discard: DiscardPolicy.Old })
     expect(await jobs.inspect()).toMatchObject({ trouble: null })
+  })
+})
+
+describe('a stream with "max_bytes" and "discard: new"', () => {
+  const limited = { name: 's', discard: DiscardPolicy.New, max_bytes: 1000 } as StreamConfig
+  const says = (version: string): boolean => thrownAway(limited, 'casts', version) !== null
+
+  it('is in trouble with a server that counts less of a message than it stores', () => {
+    expect(['2.9.10', '2.9.25', '2.10.0', '2.10.4', '2.10.4-beta', '1.20.30'].filter(says)).toHaveLength(6)
+    expect(['2.10.5', '2.10.18', '2.11.0', '2.12.1-RC.1', '3.0.0'].filter(says)).toEqual([])
   })
 })
