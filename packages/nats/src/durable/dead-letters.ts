@@ -39,6 +39,9 @@ export interface DeadLetter {
   readonly diedAt: Date
 }
 
+/** Which letter is meant. Its place alone is that of another one after its stream was made anew: what else is given must be so, too. */
+export type LetterRef = Pick<DeadLetter, 'seq'> & Partial<Pick<DeadLetter, 'id' | 'storedAt' | 'diedAt'>>
+
 /** What is stored of a dead letter. */
 export interface Death extends Pick<DeadLetter, 'reason' | 'code' | 'attempts' | 'history' | 'storedAt' | 'diedAt'> {
   /** The bytes of the cast, as they came. */
@@ -105,10 +108,11 @@ export class DeadLetters {
   }
 
   /** Sends one again. It stays a dead letter until it is discarded. @throws {InvalidError} if it is gone, or cannot be read */
-  async send(seq: number): Promise<Stored> {
+  async send(letter: LetterRef): Promise<Stored> {
     const { jsm, publisher, names } = this.parts
+    const { seq } = letter
     const found = await jsm.streams.getMessage(names.dead, { seq })
-    if (found === null) throw this.#refused(seq, GONE)
+    if (found === null || !isMeant(letter, found)) throw this.#refused(seq, GONE)
     const job = jobIn(deathIn(found.data).data)
     if (job === null) throw this.#refused(seq, UNREADABLE)
     const frame = movedFrame({ ...job.header, delayMs: undefined, storedAt: undefined, isSentAgain: true }, job.body)
@@ -123,15 +127,20 @@ export class DeadLetters {
     try {
       const found = await jsm.streams.getMessage(names.dead, { seq })
       // Otherwise it is another one, in a stream that was made anew.
-      if (found !== null && String(found.time.getTime()) === storedAt) await this.discard(seq)
+      if (found !== null && String(found.time.getTime()) === storedAt) await this.discard({ seq })
     } catch {
       // Who may delete it can: it is in the list.
     }
   }
 
   /** Deletes one. Returns whether it was there. */
-  async discard(seq: number): Promise<boolean> {
+  async discard(letter: LetterRef): Promise<boolean> {
     const { jsm, names } = this.parts
+    const { seq } = letter
+    if (saysMore(letter)) {
+      const found = await jsm.streams.getMessage(names.dead, { seq })
+      if (found === null || !isMeant(letter, found)) return false
+    }
     try {
       return await jsm.streams.deleteMessage(names.dead, seq, false)
     } catch (error) {
@@ -170,6 +179,19 @@ export class DeadLetters {
   #refused(seq: number, message: string): InvalidError {
     return new InvalidError(`retry of dead letter ${seq} of "${this.queue}"`, [{ path: ['seq'], message }])
   }
+}
+
+function saysMore({ id, storedAt, diedAt }: LetterRef): boolean {
+  return id !== undefined || storedAt !== undefined || diedAt !== undefined
+}
+
+/** Whether a stored letter is that of which somebody says so much. Times may have come as texts. */
+function isMeant({ id, storedAt, diedAt }: LetterRef, { data, time }: StoredMsg): boolean {
+  const death = deathIn(data, time)
+  const isTime = (said: Date | undefined, own: Date): boolean =>
+    said === undefined || new Date(said).getTime() === own.getTime()
+  const ownId = jobIn(death.data)?.header.id ?? ''
+  return (id === undefined || id === ownId) && isTime(storedAt, death.storedAt) && isTime(diedAt, death.diedAt)
 }
 
 function jobIn(bytes: Uint8Array): ReturnType<typeof readJob> | null {

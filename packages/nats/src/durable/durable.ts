@@ -15,7 +15,7 @@ import { type NatsConnection, nuid } from '@nats-io/transport-node'
 import { typeIn } from '../nodes/served-types'
 import { isConnection } from '../shared-options'
 import { JobConsumer } from './consumer'
-import type { DeadLetter } from './dead-letters'
+import type { DeadLetter, LetterRef } from './dead-letters'
 import {
   type ConsumeOptions,
   consumeOptions,
@@ -107,10 +107,10 @@ export interface JobQueue<P extends Protocol> {
    * their stream was deleted: `trouble` of `inspect()` says so.
    */
   dead(options?: DeadOptions): Promise<readonly DeadLetter[]>
-  /** Sends a dead letter again, with its id: it has all attempts once more, and its history begins anew. @throws {InvalidError} if it is gone, or cannot be read; {UnreachableError} with `mayHaveRun: true` if it is sent again, or may be, and could not be deleted */
-  retry(letter: { readonly seq: number }): Promise<Stored>
-  /** Deletes a dead letter. Returns whether it was there. */
-  discard(letter: { readonly seq: number }): Promise<boolean>
+  /** Sends a dead letter again, as dead() returns it, with its id: it has all attempts once more, and its history begins anew. @throws {InvalidError} if it is gone, or cannot be read; {UnreachableError} with `mayHaveRun: true` if it is sent again, or may be, and could not be deleted */
+  retry(letter: LetterRef): Promise<Stored>
+  /** Deletes a dead letter, as dead() returns it. Returns whether it was there: another one at its place, after its stream was deleted, is left. */
+  discard(letter: LetterRef): Promise<boolean>
   /** What waits, runs and died, as the server says. */
   inspect(): Promise<QueueInspection>
   /** What limits the queue now. */
@@ -204,21 +204,21 @@ class DurableQueue implements Durable {
     return this.#asking(() => this.queue.letters.list(limit, after))
   }
 
-  async retry(letter: { readonly seq: number }): Promise<Stored> {
-    const seq = seqOf(letter, 'retry')
+  async retry(letter: LetterRef): Promise<Stored> {
+    const meant = refOf(letter, 'retry')
     const { letters, failures } = this.queue
-    const stored = await this.#changing(() => letters.send(seq))
+    const stored = await this.#changing(() => letters.send(meant))
     try {
-      await this.queue.patiently(() => letters.discard(seq))
+      await this.queue.patiently(() => letters.discard(meant))
     } catch (error) {
-      throw failures.notDeleted(seq, error)
+      throw failures.notDeleted(meant.seq, error)
     }
     return stored
   }
 
-  async discard(letter: { readonly seq: number }): Promise<boolean> {
-    const seq = seqOf(letter, 'discard')
-    return this.#changing(() => this.queue.letters.discard(seq))
+  async discard(letter: LetterRef): Promise<boolean> {
+    const meant = refOf(letter, 'discard')
+    return this.#changing(() => this.queue.letters.discard(meant))
   }
 
   async inspect(): Promise<QueueInspection> {
@@ -288,8 +288,8 @@ function tooLargeFor(maxPayload: number, max: number): string {
   )
 }
 
-function seqOf(letter: unknown, of: string): number {
-  const { seq } = (letter ?? {}) as { seq?: unknown }
-  if (typeof seq === 'number' && Number.isInteger(seq) && seq > 0) return seq
+function refOf(letter: unknown, of: string): LetterRef {
+  const { seq, id, storedAt, diedAt } = (letter ?? {}) as LetterRef
+  if (typeof seq === 'number' && Number.isInteger(seq) && seq > 0) return { seq, id, storedAt, diedAt } as LetterRef
   throw wrongArgument({ of, argument: 'letter', expected: 'a dead letter, as dead() returns it' }, letter)
 }

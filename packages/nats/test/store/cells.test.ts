@@ -33,6 +33,16 @@ describe('natsStore', () => {
     expect(names.sort()).toEqual(['7', '=', '=2a', '=37', '=3e', 'a=2eb=2fc', 'gr=c3=b6=c3=9fe', 'orders'].sort())
   })
 
+  it('keeps a number and the same text apart, also in one entry', async () => {
+    const bucket = newBucket()
+    const options = { initial: 0, entry: 'store' } as const
+    const store = await machine(bucket, options)
+    const keys = [7, '7', -1, '-1']
+    for (const [i, key] of keys.entries()) await store.cell<number>(key).update((n) => n + i + 1)
+    const again = await machine(bucket, options)
+    expect(keys.map((key) => again.get(key))).toEqual([1, 2, 3, 4])
+  })
+
   it.each([undefined, 5, Promise.resolve('all')])('refuses an entry without a name: %p', async (name) => {
     const store = await machine(newBucket(), { initial: 0, entry: (() => name) as never })
     expect(() => store.cell('orders')).toThrow(

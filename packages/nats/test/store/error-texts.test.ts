@@ -56,7 +56,7 @@ describe('a dead letter', () => {
 
   it('is not said to be gone when the server cannot be asked', async () => {
     const letters = lettersOf({ deleteMessage: noAnswer, getMessage: noAnswer })
-    await expect(letters.discard(7)).rejects.toThrow('no responders')
+    await expect(letters.discard({ seq: 7 })).rejects.toThrow('no responders')
   })
 
   it('is not said to be gone when it is there and cannot be deleted', async () => {
@@ -64,12 +64,12 @@ describe('a dead letter', () => {
       deleteMessage: () => Promise.reject(new Error('not allowed')),
       getMessage: () => Promise.resolve({ seq: 7 }),
     })
-    await expect(letters.discard(7)).rejects.toThrow('not allowed')
+    await expect(letters.discard({ seq: 7 })).rejects.toThrow('not allowed')
   })
 
   it('was not there if the server says so', async () => {
     const letters = lettersOf({ deleteMessage: noAnswer, getMessage: () => Promise.resolve(null) })
-    expect(await letters.discard(7)).toBe(false)
-    await expect(letters.send(7)).rejects.toThrow('dead letter 7 of "mails"')
+    expect(await letters.discard({ seq: 7 })).toBe(false)
+    await expect(letters.send({ seq: 7 })).rejects.toThrow('dead letter 7 of "mails"')
   })
 })
