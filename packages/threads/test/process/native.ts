@@ -7,7 +7,7 @@ Reflect.deleteProperty(process, Symbol.for('ts-node.register.instance'))
 
 /** A pool whose threads load native code that this thread has not, one after the other. */
 async function main([file = '']: readonly string[]): Promise<void> {
-  const restart = { intensity: 2, within: 60_000, backoff: { min: 1, max: 1 } }
+  const restart = { attempts: 3, backoff: { min: 1, max: 1 } }
   const pool = spawnPool(start(), threads(file, { execArgv: [] }), 'work', { size: 1, restart })
   const why = await ready(pool).then(
     () => 'it has started',
