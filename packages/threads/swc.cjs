@@ -6,6 +6,12 @@ const { tmpdir, userInfo } = require('node:os')
 const { dirname, join, resolve } = require('node:path')
 const { threadId } = require('node:worker_threads')
 
+/** What swc says first, and where, in one line: it draws the lines around it, and adds a stack of its own code. */
+const shortened = (message) => {
+  const [, what, file, line] = /^\s*\S\s+(.*)\n\s*\S+\[(.+?):(\d+):\d+\]/.exec(message) ?? []
+  return what === undefined ? message.split(/\n\s*Caused by:/)[0].trim() : `${what} (${file}:${line})`
+}
+
 /**
  * Has `require` read TypeScript with @swc/core, as jest does with @swc/jest. Types are not checked.
  *
@@ -29,20 +35,27 @@ exports.compileWith = function compileWith({ core, paths }) {
     const path = join(cache, `${name}.js`)
     module._compile(read(path) ?? keep(path, transform(file, source)), file)
   }
-  const transform = (file, source) =>
-    require(core).transformSync(source, {
-      filename: file,
-      configFile: false,
-      swcrc: false,
-      sourceMaps: 'inline',
-      jsc: {
-        target: 'es2022',
-        parser: { syntax: 'typescript', tsx: file.endsWith('x'), decorators: true },
-        transform: { useDefineForClassFields: false, legacyDecorator: true },
-      },
-      // import() stays as it is: it loads ES modules.
-      module: { type: 'commonjs', ignoreDynamic: true },
-    }).code
+  const transform = (file, source) => {
+    const { transformSync } = require(core)
+    try {
+      return transformSync(source, optionsFor(file)).code
+    } catch (error) {
+      throw new SyntaxError(shortened(error.message))
+    }
+  }
+  const optionsFor = (file) => ({
+    filename: file,
+    configFile: false,
+    swcrc: false,
+    sourceMaps: 'inline',
+    jsc: {
+      target: 'es2022',
+      parser: { syntax: 'typescript', tsx: file.endsWith('x'), decorators: true },
+      transform: { useDefineForClassFields: false, legacyDecorator: true },
+    },
+    // import() stays as it is: it loads ES modules.
+    module: { type: 'commonjs', ignoreDynamic: true },
+  })
   for (const ending of ['.ts', '.tsx', '.cts', '.mts']) Module._extensions[ending] = compile
   // An import of "./x.js" may mean "./x.ts".
   const find = Module._resolveFilename

@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -39,6 +41,15 @@ describe('a process with a pool of threads', () => {
     const file = join(__dirname, 'process', 'resized.ts')
     expect(await outputOf(['--expose-gc', '-r', hook, file])).toMatch(/^6 ended, [01] in memory\n$/)
   })
+
+  it('outlives threads that load native code for TypeScript, one after the other', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'genpool-native-'))
+    const broken = join(folder, 'broken.ts')
+    writeFileSync(broken, `export default (n: number) => n +* ${Date.now()}\n`)
+    const file = join(__dirname, 'process', 'native.ts')
+    expect(await outputOf(['-r', 'ts-node/register', file, broken])).toMatch(/gave up.*Expression expected/s)
+    rmSync(folder, { recursive: true })
+  }, 120_000)
 
   it('runs under tsx, in a package of CommonJS', async () => {
     expect(await outputOf(['--import', 'tsx', main, 'drain'])).toBe('sum ok\ndrained\n')

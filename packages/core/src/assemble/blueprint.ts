@@ -4,7 +4,7 @@ import { CompiledBehaviour } from '../behaviours/compiled-behaviour'
 import { type Definition, isDefinition } from '../behaviours/define-pool'
 import type { Settings } from '../pool/settings'
 import { elsewhereOf } from '../work/elsewhere'
-import { commitOptionsOf, stateOptionsOf } from '../work/state-options'
+import { commitOptionsOf, faultOfKey, stateOptionsOf } from '../work/state-options'
 import { workersOf } from '../work/with-workers'
 import { engineOptionsOf, faultsTogether } from './combined-options'
 import { firstGuesses } from './first-guesses'
@@ -69,6 +69,18 @@ export class Blueprint {
     if (ofState !== undefined) faults.push(ofState)
     if (faults.length > 0) throw wrongOptions(what, faults)
     if (options.limits !== false && !isBrokerRef(options.broker)) checkedEngine(options, what)
+  }
+
+  /**
+   * Checks what depends on the name of the pool.
+   *
+   * @param name as its address has it
+   * @param given as the user gave it; undefined if it was generated
+   * @throws {OptionsError} if the store of its state has no cell of its key
+   */
+  checkNamed(name: string, given: string | undefined): void {
+    const fault = faultOfKey(name, given, this.settings.state)
+    if (fault !== undefined) throw wrongOptions(optionsOf('pool', given), [fault])
   }
 
   /** Whether each member has a state of its own if the options do not say. */

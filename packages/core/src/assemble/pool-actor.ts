@@ -14,6 +14,7 @@ export class PoolActor extends BaseActor implements Host {
 
   constructor(parent: ConcreteParent, name: string | undefined, blueprint: Blueprint) {
     super(parent, name)
+    blueprint.checkNamed(this.name, name)
     this.pool = new AssembledPool(this, blueprint)
     Object.defineProperty(this.reference, POOL, { value: this.pool })
     findAtOnce(this)

@@ -69,6 +69,20 @@ export function sharedCell(pool: string, options: StateOptions, initial: unknown
   return store.cell(key, { initial: () => initial, ...cellOptionsOf(options) })
 }
 
+/** What is wrong with the key of the shared state, if its store says so. @param given the name of the pool, if it has one of its own */
+export function faultOfKey(pool: string, given: string | undefined, options: StateOptions): Fault | undefined {
+  const { type, store, key = pool } = options
+  const fault = type === 'shared' ? store?.faultOfKey?.(key) : undefined
+  if (fault === undefined) return undefined
+  const why =
+    options.key !== undefined
+      ? ''
+      : given === undefined
+        ? 'it is left out, and the pool has no name of its own that it could be: '
+        : 'it is left out, so that it is the name of the pool: '
+  return { path: ['state', 'key'], message: `${why}${fault}` }
+}
+
 /** Makes the cell of one member with a state of its own; it goes with the member. */
 export function ownCell(member: string, options: StateOptions, initial: unknown): Cell<unknown> {
   const { validate, history = 0 } = options

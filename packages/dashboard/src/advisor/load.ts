@@ -60,7 +60,7 @@ export function traceOf(load: Load): Trace {
     const ranMs = runMs.p50 * Math.exp(deviation * normal(random))
     requests.push({ at, type: 'request', priority: 0, key: '', waitedMs: 0, ranMs, outcome: 'replied' })
   }
-  return { pool: 'load', timeoutMs: patience, requests, lost: 0 }
+  return { pool: 'load', timeoutMs: patience, requests, lost: 0, broken: 0 }
 
   function next(at: number): number {
     return at - (Math.log(1 - random()) * 1000) / highest

@@ -24,6 +24,11 @@ export interface Trace {
   readonly requests: readonly TracedRequest[]
   /** How many requests are missing because the disk was too slow. */
   readonly lost: number
+  /**
+   * How many lines are skipped since they are no requests. More than one in a file means that something damaged it: a crash, or a
+   * recording that goes on, only cuts off its last line.
+   */
+  readonly broken: number
 }
 
 /** Of the format of files. */
@@ -48,7 +53,8 @@ export interface BrokenLine {
 }
 
 /**
- * Reads traces that `recordTrace` wrote. Lines that are no requests are skipped: the last one may be cut off by a crash.
+ * Reads traces that `recordTrace` wrote. Lines that are no requests are skipped, and counted in `broken`: the last one may be cut off
+ * by a crash.
  *
  * @param files the parts of one trace, in any order
  * @throws Node's error if a file cannot be read; {OptionsError} if it is no trace, or of another version
@@ -66,10 +72,8 @@ export function readLines(files: readonly string[]): { readonly trace: Trace; re
   const requests = parts.flatMap((part) => part.requests).sort((a, b) => a.at - b.at)
   const lost = parts.reduce((sum, part) => sum + part.lost, 0)
   const { pool = '', timeoutMs } = parts[0]?.head ?? {}
-  return {
-    trace: { pool, timeoutMs: timeoutMs ?? Infinity, requests, lost },
-    broken: parts.flatMap((part) => part.broken),
-  }
+  const broken = parts.flatMap((part) => part.broken)
+  return { trace: { pool, timeoutMs: timeoutMs ?? Infinity, requests, lost, broken: broken.length }, broken }
 }
 
 interface Part {

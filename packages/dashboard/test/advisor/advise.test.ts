@@ -32,6 +32,7 @@ function markovian({ seconds, rate, meanMs }: { seconds: number; rate: number; m
     pool: 'm/m/c',
     timeoutMs: 1e6,
     lost: 0,
+    broken: 0,
     requests: requests.map((r, i) => ({ ...r, ranMs: -Math.log(share[i]!) * meanMs })),
   }
 }
@@ -123,13 +124,30 @@ describe('advise', () => {
     expect(less.map(({ recommended }) => recommended)).toEqual([null, null])
   })
 
+  it('says what the trace lacks', async () => {
+    const trace = traceOf({ ...short, seconds: 1 })
+    const goal = { p99Ms: 300, resamples: 0 }
+    const { says } = await search(trace, goal)
+    const lacks = async (lost: number, broken: number): Promise<string> => {
+      const advice = await search({ ...trace, lost, broken }, goal)
+      expect(advice.says.startsWith(says)).toBe(true)
+      return advice.says.slice(says.length)
+    }
+    expect(await lacks(0, 0)).toBe('')
+    expect(await lacks(3, 0)).toBe(' The trace is not whole: 3 requests were lost when it was recorded.')
+    expect(await lacks(0, 1)).toBe(' The trace is not whole: 1 line is broken.')
+    expect(await lacks(1, 2)).toBe(
+      ' The trace is not whole: 1 request was lost when it was recorded, and 2 lines are broken.',
+    )
+  })
+
   it('says that members do not help where the time goes by in one slow key', async () => {
     const request = { priority: 0, waitedMs: 0, outcome: 'replied', type: 'sync' }
     const others = traceOf({ ...calm, seconds: 20, rate: 10 }).requests
     // One message of this key at a time: 5 a second of 300 ms each are half as many again as there is time for.
     const slow = Array.from({ length: 100 }, (_, i) => ({ ...request, key: 'slow', at: i * 200, ranMs: 300 }))
     const requests = [...others, ...slow].sort((a, b) => a.at - b.at)
-    const trace = { pool: 'db', timeoutMs: 5000, lost: 0, requests }
+    const trace = { pool: 'db', timeoutMs: 5000, lost: 0, broken: 0, requests }
     const { recommended, instead, says } = await search(trace, { p99Ms: 500, maxSize: 16, resamples: 3 })
     expect([recommended, instead?.members]).toEqual([null, null])
     expect(instead?.speed).toBeGreaterThan(1)
@@ -236,6 +254,6 @@ describe('advise', () => {
     await wrong(search(calm, {} as never))
     await wrong(search(calm, { p99Ms: 0 }))
     await wrong(search(calm, { p99Ms: 100, options: { siz: 4 } as never }))
-    await wrong(search({ pool: 'db', timeoutMs: 5, requests: [], lost: 0 }, { p99Ms: 100 }))
+    await wrong(search({ pool: 'db', timeoutMs: 5, requests: [], lost: 0, broken: 0 }, { p99Ms: 100 }))
   })
 })

@@ -51,7 +51,7 @@ describe('recordTrace', () => {
     await recording.stop()
 
     const { requests, ...rest } = readTrace(file)
-    expect(rest).toEqual({ pool: 'db', timeoutMs: 700, lost: 0 })
+    expect(rest).toEqual({ pool: 'db', timeoutMs: 700, lost: 0, broken: 0 })
     expect(recording.recorded).toBe(5)
     expect(
       requests.map(({ at, type, priority, waitedMs, ranMs, outcome }) => [
@@ -217,7 +217,7 @@ describe('recordTrace', () => {
 describe('readTrace', () => {
   it('skips a line that a crash cut off, and refuses a file that is no trace', () => {
     writeFileSync(file, '{"genpool":"trace","version":1,"pool":"db","timeoutMs":null}\n{"lost":3}\n{"at":1,"type":"fi')
-    expect(readTrace(file)).toEqual({ pool: 'db', timeoutMs: Infinity, requests: [], lost: 3 })
+    expect(readTrace(file)).toEqual({ pool: 'db', timeoutMs: Infinity, requests: [], lost: 3, broken: 1 })
     const head = '{"genpool":"trace","version":1,"pool":"db","timeoutMs":5}\n'
     const odd = [
       'null',
@@ -229,11 +229,18 @@ describe('readTrace', () => {
       '{"at":1,"ranMs":1,"outcome":"replied"}',
     ]
     writeFileSync(file, head + odd.join('\n'))
-    expect(readTrace(file)).toMatchObject({ requests: [], lost: 0 })
+    expect(readTrace(file)).toMatchObject({ requests: [], lost: 0, broken: odd.length })
     writeFileSync(file, head.replace('5}', '"5"}'))
     expect(() => readTrace(file)).toThrow('expected a trace')
     writeFileSync(file, '{"a":1}\n')
     expect(() => readTrace(file)).toThrow('expected a trace, as recordTrace(pool, file) writes it')
+  })
+
+  it('counts the broken lines of all files together, and no empty ones', () => {
+    const head = '{"genpool":"trace","version":1,"pool":"db","timeoutMs":null}\n'
+    writeFileSync(file, `${head}\nnull\n\n`)
+    writeFileSync(`${file}.1`, `${head}{"lost":1}\n{"at":1}\n{"at":2`)
+    expect(readTrace(file, `${file}.1`)).toMatchObject({ requests: [], lost: 1, broken: 3 })
   })
 })
 

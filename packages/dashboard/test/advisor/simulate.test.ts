@@ -100,7 +100,7 @@ describe('a prediction', () => {
       { ...request, at: 200, type: 'a', ranMs: 0, outcome: 'dropped' },
     ]
     const { errors, replied, latencyMs } = await simulate(
-      { pool: 'x', timeoutMs: 1000, lost: 0, requests },
+      { pool: 'x', timeoutMs: 1000, lost: 0, broken: 0, requests },
       { size: 4 },
     )
     expect([errors, replied]).toEqual([{ ERR_GENPOOL_CRASHED: 1 }, 3])
@@ -111,7 +111,7 @@ describe('a prediction', () => {
   it('runs what crashed again, as often as options say of its type', async () => {
     const crash = { at: 0, type: 'a', priority: 0, key: '', waitedMs: 0, ranMs: 10, outcome: 'crashed' }
     const last = { ...crash, type: 'b', outcome: 'replied' }
-    const trace = { pool: 'x', timeoutMs: 1000, lost: 0, requests: [crash, last] }
+    const trace = { pool: 'x', timeoutMs: 1000, lost: 0, broken: 0, requests: [crash, last] }
     const latencyOf = async (retryOnCrash: PoolOptions['retryOnCrash']): Promise<number> =>
       (await simulate(trace, { size: 1, retryOnCrash })).latencyMs.max
     expect(await latencyOf({})).toBe(20)
@@ -133,7 +133,7 @@ describe('a prediction', () => {
   ])('needs requests: not %s', async (_, wrong) => {
     const right = { at: 0, type: 'a', priority: 0, key: '', waitedMs: 0, ranMs: 1, outcome: 'replied' }
     const requests = [right, wrong === null ? null : { ...right, ...wrong }]
-    const answer = simulate({ pool: 'p', timeoutMs: 5, lost: 0, requests } as never)
+    const answer = simulate({ pool: 'p', timeoutMs: 5, lost: 0, broken: 0, requests } as never)
     await expect(answer).rejects.toMatchObject({ code: 'ERR_GENPOOL_OPTIONS' })
     await expect(answer).rejects.toThrow('request 1 of the trace')
   })

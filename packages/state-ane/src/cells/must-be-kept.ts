@@ -34,6 +34,9 @@ const TOO_DEEP = `it is nested more than ${MOST_DEPTH} levels deep, so it might 
 const WITHIN_ITSELF =
   'it contains itself, so it cannot be written. Give the name or the place of the other part instead'
 
+const SHARED =
+  'it shows memory that threads share, and what they change there is no commit. Put a copy there, as in new Uint8Array(bytes)'
+
 const PROMISE = 'it is a promise, which is not kept. Await it first'
 
 /** To list the names of longer arrays takes more than to write them. Their elements are looked at, and names that are no indexes are not. */
@@ -69,7 +72,7 @@ class Look {
     }
     // In what its user has frozen.
     if (isLeftDraft(value)) return this.#is(`${ENDED_DRAFT}.`)
-    if (ArrayBuffer.isView(value)) return undefined
+    if (ArrayBuffer.isView(value)) return isBuiltIn('SharedArrayBuffer', value.buffer) ? this.#is(SHARED) : undefined
     if (Object.hasOwn(value, '__proto__')) return this.#is(PROTO_IS_NOT_SENT)
     const symbol = symbolIn(value)
     // Node gives symbols to promises while it follows them.

@@ -39,12 +39,17 @@ function ask<S>(predicate: Predicate<S>, value: S): readonly Fault[] | undefined
   const verdict = predicate(value)
   if (verdict === true) return undefined
   checkSynchronous(verdict)
-  const given: unknown = verdict
-  if (typeof given === 'object' && given !== null) {
-    const { path, message } = given as Fault
-    return [{ path, message }]
-  }
-  return [{ path: [], message: given === false ? 'the validator refused the value' : reasonOf(given) }]
+  return [verdict === false ? REFUSED : (faultIn(verdict) ?? { path: [], message: reasonOf(verdict) })]
+}
+
+const REFUSED: Fault = { path: [], message: 'the validator refused the value' }
+
+/** A reason, perhaps with a path; undefined if it says nothing. An error that was returned has its reason, too. */
+function faultIn(given: unknown): Fault | undefined {
+  if (typeof given !== 'object' || given === null) return undefined
+  const { path, message } = given as { readonly path?: unknown; readonly message?: unknown }
+  if (typeof message !== 'string' || message === '') return undefined
+  return { path: Array.isArray(path) ? (path as PropertyKey[]) : [], message }
 }
 
 /** Anything but `true` refuses. One that says nothing most likely forgot to return. */
@@ -61,11 +66,18 @@ function checkSynchronous(verdict: unknown): void {
 }
 
 function parse(schema: SchemaLike, value: unknown): readonly Fault[] | undefined {
-  const result = schema.safeParse(value)
+  const result: unknown = schema.safeParse(value)
   checkSynchronous(result)
-  if (result.success) return undefined
-  return (result.error?.issues ?? [{ path: [], message: 'the schema refused the value' }]).map(({ path, message }) => ({
-    path,
-    message,
-  }))
+  const { success, error } = (result ?? {}) as {
+    readonly success?: unknown
+    readonly error?: { issues?: unknown } | null
+  }
+  if (success === true) return undefined
+  if (success !== false) {
+    const expected = '{ success: true } for a valid value, and { success: false, error: { issues } } for any other'
+    throw new TypeError(`safeParse returned ${showValue(result)}: it has to return ${expected}`)
+  }
+  const issues: readonly unknown[] = Array.isArray(error?.issues) ? error.issues : []
+  const faults = issues.flatMap((issue) => faultIn(issue) ?? [])
+  return faults.length > 0 ? faults : [{ path: [], message: 'the schema refused the value' }]
 }

@@ -2,18 +2,41 @@ import type { Patch } from 'immer'
 import { needsIdentity } from '../cells/identity'
 import { applied } from './applied'
 
-/** Whether the patch means the same where it arrives. Immer takes any key in a path for a text, if it is no number. */
-export function crosses(patch: Patch): boolean {
-  return !needsIdentity(patch) && (patch.path as readonly unknown[]).every(isPlainKey)
-}
-
-function isPlainKey(key: unknown): boolean {
-  return typeof key === 'string' || typeof key === 'number' || typeof key === 'symbol'
+/**
+ * What of these patches means the same where it arrives; null if only the value as a whole does. What symbols name in objects is
+ * left out.
+ *
+ * @param value what they lead to
+ */
+export function sendable(patches: readonly Patch[], value: unknown): readonly Patch[] | null {
+  if (patches.every(crosses)) return patches
+  const sent = patches.filter(({ path }) => !isNamedBySymbol(path, value))
+  return sent.every(crosses) ? sent : null
 }
 
 /** What leads to `value` elsewhere: these patches, or the value as a whole. */
 export function crossing(patches: readonly Patch[], value: unknown): readonly Patch[] {
-  return patches.every(crosses) ? patches : [{ op: 'replace', path: [], value }]
+  return sendable(patches, value) ?? [{ op: 'replace', path: [], value }]
+}
+
+/** Immer takes any key in a path for a text, if it is no number. */
+function crosses(patch: Patch): boolean {
+  return !needsIdentity(patch) && (patch.path as readonly unknown[]).every(isPlainKey)
+}
+
+function isPlainKey(key: unknown): boolean {
+  return typeof key === 'string' || typeof key === 'number'
+}
+
+/** Whether a path leads through a property that a symbol names: not through a key of a map, which cannot be left out. */
+function isNamedBySymbol(path: readonly unknown[], value: unknown): boolean {
+  let part = value
+  for (const key of path) {
+    if (part instanceof Map) part = part.get(key)
+    else if (typeof key === 'symbol') return true
+    else part = (part as Readonly<Record<PropertyKey, unknown>> | null | undefined)?.[key as PropertyKey]
+  }
+  return false
 }
 
 /**
@@ -21,13 +44,22 @@ export function crossing(patches: readonly Patch[], value: unknown): readonly Pa
  * symbols name: who has made the value must not see more in it than they do.
  */
 export function asElsewhere<S>(base: S, next: S, patches: readonly Patch[]): S {
-  if (!patches.some(({ value }) => isObject(value) && changesOnTheWay(value, new Set()))) return next
+  if (!patches.some(losesSome)) return next
   try {
     return applied(base, structuredClone(crossing(patches, next)) as Patch[])
   } catch {
     // It cannot be sent at all. Who sends it says so.
     return next
   }
+}
+
+/** Whether a patch, or what is in it, is not the same where it arrives. */
+function losesSome({ path, value }: Patch): boolean {
+  return path.some(isSymbol) || (isObject(value) && changesOnTheWay(value, new Set()))
+}
+
+function isSymbol(key: unknown): boolean {
+  return typeof key === 'symbol'
 }
 
 function changesOnTheWay(value: object, seen: Set<object>): boolean {

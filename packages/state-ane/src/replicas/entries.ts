@@ -82,8 +82,9 @@ export class Entries<S> {
     try {
       const [next, patches] = produceWithPatches(this.key, base, entry.recipe as Recipe<S>)
       mustHaveNoProtoName(this.key, patches)
-      if (Object.is(next, base)) entry.made = { kind: 'settles', settle: () => entry.committed(next) }
-      else this.#send(entry, { next: asElsewhere(base, next, patches), patches }, hold)
+      const there = asElsewhere(base, next, patches)
+      if (Object.is(there, base)) entry.made = { kind: 'settles', settle: () => entry.committed(there) }
+      else this.#send(entry, { next: there, patches }, hold)
     } catch (error) {
       // Perhaps because of a change before it that comes to nothing: that is known when those are confirmed.
       entry.made = { kind: 'settles', settle: () => entry.failed(error) }

@@ -4,7 +4,7 @@ import type { Cell } from '../cells/cell'
 import { checkCell } from '../cells/wrong-cell'
 import { protoNameIn } from '../cells/proto-name'
 import { netPatches } from '../groups/net-patches'
-import { crosses } from './crossing'
+import { sendable } from './crossing'
 import { ReplicaTurns } from './replica-turns'
 
 /** How many commits are kept for replicas that are behind. */
@@ -40,10 +40,11 @@ export class PatchLog<S> {
     checkCell('PatchLog', cell)
     checkFunction({ of: 'PatchLog', argument: 'changed' }, changed)
     this.#stop = cell.watch((value, version, patches) => {
+      const sent = sendable(patches, value)
       this.#commits.push({
         value: this.keepsValues ? value : GONE,
         version,
-        patches: patches.every(crosses) && protoNameIn(patches) === undefined ? patches : null,
+        patches: sent === null || protoNameIn(sent) !== undefined ? null : sent,
       })
       if (this.#commits.length > 2 * KEPT) this.#commits = this.#commits.slice(-KEPT)
       changed()

@@ -5,7 +5,7 @@ import { frozen } from '../cells/frozen'
 import type { MaybePromise } from '../cells/maybe-promise'
 import { mustBeState } from '../cells/must-be-state'
 import { frozenState, produceWithPatches } from '../cells/produce'
-import type { CellKey } from '../errors'
+import { type CellKey, InvalidError } from '../errors'
 import { applied } from './applied'
 import { asElsewhere, crossing } from './crossing'
 import { Entries } from './entries'
@@ -160,16 +160,24 @@ export class ReplicaCell<S> implements Cell<S> {
 
   // --- what the owner says ---
 
+  /**
+   * Takes a message in. One that came before does nothing.
+   *
+   * @throws {InvalidError} if one before it is missing: its patches are for another value. The value stays
+   */
   receive(message: OwnerMessage<S>): void {
     switch (message[0]) {
       case 'value':
-        return this.#moved(message[1], message[2], frozen(message[3]))
+        if (message[1] > this.#epoch) this.#moved(message[1], message[2], frozen(message[3]))
+        return
       case 'patches':
-        return this.#moved(message[1], message[2], applied(this.#value as S, message[3]))
+        if (this.#isNext(message[1])) this.#moved(message[1], message[2], applied(this.#value as S, message[3]))
+        return
       case 'committed':
         return this.#committed(message[1], message[2])
       case 'refused':
-        return this.#refused(message[1], message[2])
+        if (this.#isNext(message[1])) this.#refused(message[1], message[2])
+        return
       case 'held':
         return this.#turn.granted(message[1]) ? this.#turnBegins() : this.#holds.granted(message[1])
       case 'wanted':
@@ -177,6 +185,16 @@ export class ReplicaCell<S> implements Cell<S> {
       case 'notHeld':
         return this.#holds.notHeld(message[1], message[2])
     }
+  }
+
+  /** Each message that begins an epoch begins the next one. Returns false for one that came before. */
+  #isNext(epoch: number): boolean {
+    if (epoch <= this.#epoch) return false
+    if (epoch === this.#epoch + 1) return true
+    const message =
+      `it begins epoch ${epoch}, and epoch ${this.#epoch} was the last: a message before it is missing. The channel to a replica has to ` +
+      'keep the order, and to lose nothing. Make another replica, with a session of its own'
+    throw new InvalidError(`message to a replica of cell "${this.key}"`, [{ path: [], message }])
   }
 
   /** Others have committed: what is not confirmed is made again. */

@@ -40,7 +40,8 @@ export class ReplicaHold<S> implements Hold<S> {
     const base = this.cell.value()
     const [next, patches] = produceWithPatches(this.cell.key, base, recipe)
     mustHaveNoProtoName(this.cell.key, patches)
-    return Object.is(base, next) ? next : this.#commit({ next: asElsewhere(base, next, patches), patches })
+    const there = asElsewhere(base, next, patches)
+    return Object.is(base, there) ? there : this.#commit({ next: there, patches })
   }
 
   compareAndSet(version: number, next: S): MaybePromise<boolean> {

@@ -15,7 +15,8 @@ export type ReplicaMessage =
   | readonly ['release', id: number]
 
 /**
- * What the owner sends to a replica, in order.
+ * What the owner sends to a replica, in order. Each `value`, `patches` and `refused` begins the next epoch: the replica does nothing
+ * with one that comes again, and refuses patches if a message before them is missing.
  *
  * - `value`, `patches`: what others have committed. All entries of the replica that were not confirmed before are void: it makes
  *   them again on this value, in the new epoch

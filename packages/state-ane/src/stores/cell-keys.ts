@@ -20,8 +20,15 @@ export class CellKeys {
 
   /** @throws {InvalidError} if it cannot be a key */
   check(key: unknown): void {
-    if (!this.isKey(key)) throw this.wrong(key)
-    if (this.listed !== undefined && !this.listed.has(key)) throw unlisted(key, [...this.listed])
+    const message = this.faultOf(key)
+    if (message !== undefined) throw new InvalidError('use of a cell', [{ path: [], message }])
+  }
+
+  /** Why it cannot be a key; undefined if it can. */
+  faultOf(key: unknown): string | undefined {
+    const { listed } = this
+    if (!this.isKey(key)) return this.wrong(key)
+    return listed === undefined || listed.has(key) ? undefined : unlisted(key, [...listed])
   }
 
   /** @throws {OptionsError} if it is no list, {InvalidError} for what cannot be a key */
@@ -38,11 +45,10 @@ export class CellKeys {
     return Number.isSafeInteger(key) && (key as number) >= 1 && (key as number) <= size
   }
 
-  private wrong(key: unknown): InvalidError {
+  private wrong(key: unknown): string {
     const { size } = this
     const wanted = size === undefined ? 'a string or an integer' : `a whole number from 1 to ${size}`
-    const message = `its key must be ${wanted}, but it is ${showValue(key)}`
-    return new InvalidError('use of a cell', [{ path: [], message }])
+    return `its key must be ${wanted}, but it is ${showValue(key)}`
   }
 }
 
@@ -51,12 +57,15 @@ function contradiction(key: CellKey, size: number): OptionsError {
   return new OptionsError(`The options of the store are wrong: cells: ${message}.`, [{ path: ['cells'], message }])
 }
 
-function unlisted(key: CellKey, listed: readonly CellKey[]): InvalidError {
+function unlisted(key: CellKey, listed: readonly CellKey[]): string {
   const names = listed.map(String)
-  const meant = nearest(String(key), names)
+  // A hint of the other type would read like the key itself: "1" for 1.
+  const meant = nearest(
+    String(key),
+    names.filter((_, i) => typeof listed[i] === typeof key),
+  )
   const more = names.length > MOST_LISTED ? `, and ${names.length - MOST_LISTED} more` : ''
   const hint =
     meant === undefined ? `there are ${names.slice(0, MOST_LISTED).join(', ')}${more}` : `did you mean "${meant}"?`
-  const message = `"${key}" is none of the "cells" in the options of the store; ${hint}`
-  return new InvalidError('use of a cell', [{ path: [], message }])
+  return `${showValue(key)} is none of the "cells" in the options of the store; ${hint}`
 }

@@ -64,6 +64,10 @@ export class GroupedStore implements AsyncStore, CellPorts, Mirror {
     return cell
   }
 
+  faultOfKey(key: CellKey): string | undefined {
+    return this.memory.faultOfKey(key)
+  }
+
   transaction(keys: readonly CellKey[], recipe: TransactionRecipe): Promise<Values> {
     try {
       return this.#transact(keys, recipe)

@@ -50,6 +50,10 @@ export class MemoryStore implements SyncStore {
     return cell
   }
 
+  faultOfKey(key: CellKey): string | undefined {
+    return this.keys.faultOf(key)
+  }
+
   transaction(keys: readonly CellKey[], recipe: TransactionRecipe): Values {
     const cells = this.#all(keys)
     for (const cell of cells) if (cell.held) throw new ConflictError(cell.key, 'held')

@@ -18,6 +18,11 @@ export interface Store {
    */
   cell<S>(key: CellKey, options?: CellOptions<S>): Cell<S>
   /**
+   * Why this store has no cell of this key and will have none; undefined if it may have. A pool whose `state.key` it refuses is not
+   * spawned. May be left out: the pool then learns it from `cell`.
+   */
+  faultOfKey?(key: CellKey): string | undefined
+  /**
    * Runs one recipe on the latest values of several cells. Commits all of them or none.
    *
    * @returns the values of all `keys` after the commit

@@ -56,6 +56,16 @@ describe.each(Object.entries(WAYS))('%s with a value that could not be read agai
       /value\.cause.*is a function/s,
     ],
     ['with a promise', () => ({ list: [Promise.resolve()] }), /value\.list\.0.*is a promise/s],
+    [
+      'with bytes that threads share',
+      () => new Uint8Array(new SharedArrayBuffer(8)),
+      /value: it shows memory that threads share/,
+    ],
+    [
+      'with a view of memory that threads share, in a list',
+      () => [1, new DataView(new SharedArrayBuffer(8))],
+      /value\.1: it shows memory that threads share.*Put a copy there/,
+    ],
     ['with a proxy', () => ({ inner: new Proxy({}, {}) }), /value\.inner.*cannot be written/s],
     ['with a weak map', () => new Map([['a', { weak: new WeakMap() }]]), /value\.a\.weak.*WeakMap/s],
     ['with a set of promises', () => new Set([1, Promise.resolve()]), /value\[1\].*is a promise/s],

@@ -54,8 +54,9 @@ function seen(value: unknown): string {
 function replicaOf(initial: State) {
   const cell = createStore().cell<State>('state', { initial })
   const replica = new ReplicaCell<State>('state', { send: () => undefined, tag: () => 0 })
-  replica.receive(['value', 0, cell.version, sent(cell.value)])
-  cell.watch((_value, version, patches) => replica.receive(['patches', 0, version, sent(patches)]))
+  let epoch = 1
+  replica.receive(['value', epoch, cell.version, sent(cell.value)])
+  cell.watch((_value, version, patches) => replica.receive(['patches', ++epoch, version, sent(patches)]))
   return { cell, replica }
 }
 

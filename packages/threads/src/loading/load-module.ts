@@ -2,6 +2,7 @@ import { type Definition, defineTask, isDefinition } from '@genpool/core/elsewhe
 import { OptionsError, readSafely, showValue, textOf } from '@genpool/runtime'
 import { pathToFileURL } from 'node:url'
 import { isTypeScript } from './loader'
+import { placed } from './places'
 
 /** What is loaded, and how. */
 export interface ModuleSetup {
@@ -19,7 +20,9 @@ export interface ModuleSetup {
  *   Anything else that is thrown comes from the module
  */
 export async function loadBehaviour(setup: ModuleSetup): Promise<Definition> {
-  const exports = await load(setup)
+  const exports = await load(setup).catch((error: unknown) => {
+    throw placed(error)
+  })
   const found = setup.export === undefined ? defaultOf(exports) : named(exports, setup.export)
   if (isDefinition(found)) return found
   if (typeof found === 'function') return defineTask(found as never) as unknown as Definition
@@ -92,7 +95,7 @@ function readable(error: unknown, { file, loader }: ModuleSetup): unknown {
     loader === null
       ? 'nothing was found that reads TypeScript. Start the process with it (--import tsx, -r ts-node/register), set ' +
         '"execArgv" of threads, or install tsx, ts-node or @swc/core'
-      : `${loader} could not read it: ${textOf(error)}`
+      : `${loader} could not read it: ${textOf(placed(error))}`
   return new OptionsError(`The module "${file}" cannot be loaded in a thread: ${message}.`, [
     { path: ['url'], message },
   ])

@@ -1,4 +1,4 @@
-import { OptionsError } from '@genpool/runtime'
+import { OptionsError, readSafely } from '@genpool/runtime'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, extname, join } from 'node:path'
@@ -61,6 +61,16 @@ export function bootOf(file: string, execArgv: readonly string[]): Boot {
   }
   if ('typescript' in process.features && !isTypeScript(ENTRY)) return { ...plain, loader: 'Node' }
   return { ...plain, ...installed(file, tsNode) }
+}
+
+/**
+ * Loads here what threads load for TypeScript, if that is native code. With the last thread that has it, Node would unload it, and
+ * what it has left behind then ends the process (rust-lang/rust#91979, in all that napi-rs makes).
+ */
+export function keepNativeCode({ swc }: Boot): void {
+  if (swc === null) return
+  // If it cannot be loaded, the thread says so.
+  readSafely(() => createRequire(__filename)(swc.core) as unknown, null)
 }
 
 function installed(file: string, tsNode: string | null): Pick<Boot, 'hooks' | 'swc' | 'loader'> {

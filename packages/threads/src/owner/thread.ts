@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { native, NS_PER_MS, readSafely, systemClock, textOf } from '@genpool/runtime'
-import { type Boot, BOOT_FILE } from '../loading/loader'
+import { type Boot, BOOT_FILE, keepNativeCode } from '../loading/loader'
 import type { ModuleSetup } from '../loading/load-module'
 import { faultFrom, unusable } from '../node-options'
 import type { CheckedThreadOptions } from '../options'
@@ -77,6 +77,7 @@ export class Thread {
     const { memory } = this.words
     const { stayAwake, workerData } = options
     const data: ThreadData = { boot, module, port: port2, memory, stayAwake, workerData }
+    keepNativeCode(boot)
     let worker: Worker
     try {
       worker = new Worker(BOOT_FILE, { ...nodeOptions(options), workerData: data, transferList: [port2] })

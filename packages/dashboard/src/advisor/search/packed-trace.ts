@@ -39,5 +39,5 @@ export function unpack({ pool, timeoutMs, numbers, texts }: PackedTrace): Trace 
       outcome: textAt(at + 6),
     }
   })
-  return { pool, timeoutMs, requests, lost: 0 }
+  return { pool, timeoutMs, requests, lost: 0, broken: 0 }
 }

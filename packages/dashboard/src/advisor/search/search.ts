@@ -9,7 +9,7 @@ import { type QueueKind, kindsFor } from './queue-kind'
 import { AS_IT_WAS } from './scene'
 import { larger, nameOf, optionsOf, type Setting, step } from './setting'
 import { elasticSizes, smallestFixed } from './sizes'
-import { saysOf } from './words'
+import { saysLacking, saysOf } from './words'
 import { lostShare, meets } from './verdict'
 
 /** A setting that meets the goal on the trace, with what it costs. */
@@ -159,8 +159,8 @@ export class Search {
   }
 
   #advice(found: Pick<Advice, 'recommended' | 'candidates' | 'instead'>): Advice {
-    const { goal, lab } = this
-    return { ...found, says: saysOf(found, goal), simulations: lab.simulations }
+    const { goal, lab, trace } = this
+    return { ...found, says: saysOf(found, goal) + saysLacking(trace), simulations: lab.simulations }
   }
 }
 

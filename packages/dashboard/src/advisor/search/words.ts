@@ -1,5 +1,6 @@
 import type { Advice, Candidate } from '../advice'
 import type { CheckedGoal } from '../goal'
+import type { Trace } from '../trace'
 
 /** An advice in a few sentences. */
 export function saysOf(
@@ -11,6 +12,15 @@ export function saysOf(
   const limit = `No setting with at most ${members(goal.maxSize)} meets it.`
   const near = nearest === null ? '' : ` The nearest, ${nearest.name}, has ${figures(nearest)}.`
   return `${limit}${near} ${saysInstead(instead ?? { members: null, speed: null }, goal)}`
+}
+
+/** That the trace has not all that came; empty if it has, or if it is another program's and does not tell. */
+export function saysLacking({ lost, broken }: Pick<Trace, 'lost' | 'broken'>): string {
+  const lacks = [
+    ...(lost > 0 ? [`${lost} ${lost === 1 ? 'request was' : 'requests were'} lost when it was recorded`] : []),
+    ...(broken > 0 ? [`${broken} ${broken === 1 ? 'line is' : 'lines are'} broken`] : []),
+  ]
+  return lacks.length === 0 ? '' : ` The trace is not whole: ${lacks.join(', and ')}.`
 }
 
 function saysRecommended(candidate: Candidate, { p99Ms, maxDrops, resamples }: CheckedGoal): string {

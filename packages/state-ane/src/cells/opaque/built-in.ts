@@ -3,6 +3,7 @@ interface BuiltIns {
   readonly Map: Map<unknown, unknown>
   readonly Set: Set<unknown>
   readonly ArrayBuffer: ArrayBuffer
+  readonly SharedArrayBuffer: SharedArrayBuffer
   readonly Promise: Promise<unknown>
 }
 
