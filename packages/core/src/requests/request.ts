@@ -63,11 +63,6 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return this.handler.type
   }
 
-  /** From when on its waiting and its timeout count. */
-  get cameAt(): Nanos {
-    return this.sentAt
-  }
-
   /** The value in which a fair queue finds the key. */
   override get subject(): unknown {
     return this.message
