@@ -102,10 +102,8 @@ export class Failures {
   expired(request: Request): ExpiredError {
     const { deadline } = request
     const { started, waits, commit } = howFar(request)
-    const { sentAt, timeout } = request.rarely?.tries?.whole ?? {
-      sentAt: request.cameAt,
-      timeout: (deadline - request.cameAt) / NS_PER_MS,
-    }
+    const { cameAt, rarely } = request.timedAs
+    const { sentAt, timeout } = rarely?.tries?.whole ?? { sentAt: cameAt, timeout: (deadline - cameAt) / NS_PER_MS }
     const remedy =
       commit === 'written'
         ? (this.remedies.ofWritten() ?? WHILE_WRITTEN)

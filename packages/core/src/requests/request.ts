@@ -125,6 +125,11 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return this
   }
 
+  /** The request whose timeout it has: of a run that calls share, the call with the latest deadline. */
+  get timedAs(): Request {
+    return this
+  }
+
   /** Whether its worker is gone, and it waits for the end of its commit. */
   get isLeft(): boolean {
     return false
