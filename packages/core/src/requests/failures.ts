@@ -165,6 +165,11 @@ export class Failures {
     return new StoppedError(this.pool, started, this.status.cause, this.remedies.ofStopped())
   }
 
+  /** The error of what a pool cannot do any more that is no request. @param so what follows, as in "has stopped, so …" */
+  over(so: string): StoppedError {
+    return new StoppedError(this.pool, false, this.status.cause, { ...this.remedies.ofStopped(), so })
+  }
+
   /** The error that refuses the late commit of an ended member. Its callers already have their errors. */
   gone(): StoppedError {
     return this.closed(true)
