@@ -187,6 +187,7 @@ const step = fc.record({
   ms: fc.nat(40),
   crash: fc.constantFrom(false, false, false, true),
   priority: fc.constantFrom(0, 0, 1),
+  timeout: fc.constantFrom(Infinity, Infinity, 30, 100),
   limited: fc.boolean(),
 })
 const settings = fc.constantFrom(
@@ -196,6 +197,10 @@ const settings = fc.constantFrom(
   { broker: { client: { type: 'drop', max: 2 } as const } },
   { broker: { client: { type: 'fair', by: { property: 'latest' } } as const } },
   { limits: { by: 'latest', concurrency: 1 } },
+  { broker: { client: { type: 'timeout', timeout: 50 } as const } },
+  { shared: {} },
+  { shared: { client: { type: 'timeout', timeout: 50 } as const }, retryOnCrash: { work: 1 } },
+  { shared: { limits: { by: 'latest', concurrency: 1, max: 1 } } },
 )
 
 describe('the laws of "latest"', () => {
@@ -223,22 +228,26 @@ describe('the laws of "latest"', () => {
             plain: async (msg: { ms: number }) => void (await clock.wait(msg.ms)),
           },
         })
-        const pool = spawnPool(own, Worker, 'pool', { size: 2, state: 'isolated', clock, ...options })
+        const { shared, ...others } = { shared: undefined, ...options }
+        const broker = shared && { broker: spawnBroker(own, { clock, ...(shared as object) }) }
+        const pool = spawnPool(own, Worker, 'pool', { size: 2, state: 'isolated', clock, ...others, ...broker })
         watchDeadLetters(pool, ({ message }) => {
           const { latest, id } = message as { latest: string; id: number }
           lost.set(latest, Math.max(id, lost.get(latest) ?? -1))
         })
         await clock.settle()
         let sent = 0
-        for (const { op, latest, ms, crash, priority, limited } of steps) {
+        for (const { op, latest, ms, crash, priority, limited, timeout } of steps) {
           if (op === 'advance') await clock.advance(ms)
-          else if (op === 'configure') configure(pool, { rate: limited && { limit: 2, interval: 10 } })
+          else if (op === 'configure' && shared === undefined)
+            configure(pool, { rate: limited && { limit: 2, interval: 10 } })
           else if (op === 'plain') {
             sent++
-            cast(pool, { type: 'plain', ms }, { priority })
-          } else {
+            // Without options it may be packed.
+            cast(pool, { type: 'plain', ms }, ...(priority === 0 ? [] : [{ priority }]))
+          } else if (op === 'cast') {
             const id = sent++
-            cast(pool, { type: 'work', id, latest, ms, crash }, { latest, priority })
+            cast(pool, { type: 'work', id, latest, ms, crash }, { latest, priority, timeout })
             last.set(latest, id)
           }
           if (ms % 2 === 0) await clock.settle()
@@ -260,7 +269,7 @@ describe('the laws of "latest"', () => {
       }),
       { numRuns: 500 },
     )
-    for (const each of ['waits', 'replied', 'replaced', 'crashed', 'dropped']) {
+    for (const each of ['waits', 'replied', 'replaced', 'crashed', 'dropped', 'expired']) {
       expect([each, reached.has(each)]).toEqual([each, true])
     }
   })

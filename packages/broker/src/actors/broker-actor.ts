@@ -72,7 +72,7 @@ export class BrokerActor extends BaseActor {
   /** A party that does not ask yet. */
   party(facts: PartyFacts, options: CheckedAskOptions, listener: Listener<BrokerMatch>): BrokerParty {
     const now = this.shell.turn.now()
-    const party = new Party<BrokerMatch>(facts, listener, now)
+    const party = new Party<BrokerMatch>(facts, listener, now - (facts.age ?? 0))
     applyOptions(party, options, now)
     return party
   }

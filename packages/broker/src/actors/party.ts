@@ -11,13 +11,15 @@ import {
 import { type Ref } from 'nact'
 import { type HoldingLimit, type HoldWatch } from '../limits/hold-watch'
 import { keepLimitedShape } from '../limits/passes'
+import { type Drop } from '../queues/queue'
 import { Waiting } from '../queues/waiting'
 
 /** How a party learns its result. Exactly one of the first three is called, once; `onAwait` may come before it. */
 export interface Listener<Result> {
   /** @param ask the party that asked: of a match of a broker, for `BrokerActor.putBack` */
   onGo(result: Result, ask?: Party<Result>): void
-  onFailure(error: GenPoolError): void
+  /** @param drop what the broker decided, if that is the reason */
+  onFailure(error: GenPoolError, drop?: Drop<Waiting>): void
   /** The party has to wait. */
   onAwait?(): void
   /** A rate or a limit holds the party back from now on. It must not call the broker. */
@@ -31,6 +33,8 @@ export interface PartyFacts {
   /** The actor that the party acts for, or undefined: it then lives as long as it waits. */
   readonly ref: Ref<never> | undefined
   readonly value: unknown
+  /** How long it has waited before it asks. Default: 0 */
+  readonly age?: Nanos
 }
 
 /** One side of a match: a queue entry, a deadline and a listener in one object. */
@@ -62,6 +66,10 @@ export class Party<Result> extends Waiting implements Expiring {
     return this.value instanceof Waiting ? this.value.subject : this.value
   }
 
+  override get cameAt(): Nanos {
+    return this.value instanceof Waiting ? this.sentAt + (this.value.cameAt - this.value.sentAt) : this.sentAt
+  }
+
   /** Whether the actor that asked is still running. */
   get isAlive(): boolean {
     return this.ref === undefined || (this.#actor !== undefined && !this.#actor.stopped)
@@ -76,8 +84,8 @@ export class Party<Result> extends Waiting implements Expiring {
     this.settled = false
   }
 
-  fail(error: GenPoolError): void {
-    if (this.#settle()) this.listener.onFailure(error)
+  fail(error: GenPoolError, drop?: Drop<Waiting>): void {
+    if (this.#settle()) this.listener.onFailure(error, drop)
   }
 
   mustWait(): void {

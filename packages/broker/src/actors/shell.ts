@@ -107,7 +107,8 @@ export class Shell {
   tellDrops(dropped: readonly Drop<AnyParty>[], isServed: boolean): void {
     for (const drop of dropped) {
       this.forget(drop.entry)
-      drop.entry.fail(drop.reason === 'expired' ? this.#expired(drop.entry) : this.#dropped(drop, isServed))
+      if (drop.reason === 'expired') drop.entry.fail(this.#expired(drop.entry))
+      else drop.entry.fail(this.#dropped(drop, isServed), drop)
     }
   }
 

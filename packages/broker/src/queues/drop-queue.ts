@@ -97,9 +97,10 @@ export class DropQueue<E extends Waiting> extends LeafQueue<E, DropRules> {
   }
 }
 
-/** Whether a request has used more than half of its time. */
-export function isLate({ sentAt, deadline }: Pick<Waiting, 'sentAt' | 'deadline'>, now: Nanos): boolean {
-  return now - sentAt > deadline - now
+/** Whether a request has used more than half of its time. The place that it has may be older than itself. */
+export function isLate(entry: Pick<Waiting, 'sentAt' | 'cameAt' | 'deadline'>, now: Nanos): boolean {
+  const left = entry.deadline - now
+  return now - entry.sentAt > left && now - entry.cameAt > left
 }
 
 /** Converts checked options to rules. */

@@ -171,7 +171,9 @@ export class PackedQueue<E extends Waiting> extends DropQueue<E> {
     const { first, last } = this.list
     if (!(last instanceof Pack) || !this.rules.adaptive) return super.newestIsNext(now)
     return (
-      first !== null && isLate(first, now) && !isLate({ sentAt: last.newestSentAt, deadline: last.newestDeadline }, now)
+      first !== null &&
+      isLate(first, now) &&
+      !isLate({ sentAt: last.newestSentAt, cameAt: last.newestSentAt, deadline: last.newestDeadline }, now)
     )
   }
 

@@ -21,7 +21,7 @@ export class Waiting {
   next: Waiting | null = null
   /** The list that holds the entry; null if it is not queued. */
   list: HoldingList | null = null
-  /** When the request was sent; sojourn times count from here. */
+  /** When the request was sent; sojourn times count from here. Of one that took over the place of another, when that was sent. */
   sentAt: Nanos
   /** When its caller gives up; `Infinity` for never. It is not started at or after this time. */
   deadline: Nanos
@@ -41,6 +41,11 @@ export class Waiting {
     if (!isSentOften) this.sentAt = null as unknown as Nanos
     this.sentAt = sentAt
     this.deadline = Infinity
+  }
+
+  /** From when on its own waiting counts: later than `sentAt` if it took over the place of an older one. */
+  get cameAt(): Nanos {
+    return this.sentAt
   }
 
   /** The value that functions and properties in options (`by`) read. Override it. */

@@ -13,7 +13,7 @@ export interface Load {
   readonly busy: number
   /** How many requests wait for a member. */
   readonly waiting: number
-  /** How long the oldest of them has waited, in milliseconds. */
+  /** How long the oldest of them has waited, in milliseconds. A cast with `latest` has the place of the one that it replaced, and its age. */
   readonly oldestWaitMs: number
   /** How long handlers mostly ran in the last 10 to 20 seconds, in milliseconds: the median; 0 if none ran. */
   readonly runMs: number

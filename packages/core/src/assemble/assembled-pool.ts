@@ -28,6 +28,9 @@ import { retriesOf, splitRetry } from './retried-calls'
 import { PoolSupervisorPorts } from './supervisor-ports'
 import { ViewPorts } from './view-ports'
 
+/** What follows for `configure`. */
+const UNCHANGED = 'nothing was changed'
+
 /** A pool with all its parts: the kernel, the policies that its options ask for, and the views. The one place that joins them. */
 export class AssembledPool extends KernelFigures implements PoolView, Sizing {
   readonly kernel: Kernel
@@ -141,7 +144,7 @@ export class AssembledPool extends KernelFigures implements PoolView, Sizing {
 
   private checked(changes: PoolChanges): ReturnType<typeof checkedChanges> {
     const { kernel } = this
-    if (kernel.status.stopping) throw kernel.failures.closed()
+    if (kernel.status.stopping) throw kernel.failures.over(UNCHANGED)
     const facts = {
       name: this.name,
       isolates: this.blueprint.isolates,
@@ -174,7 +177,7 @@ export class AssembledPool extends KernelFigures implements PoolView, Sizing {
     if (port.isRated && !wasRated) for (const seat of roster.members) seat.giveBackAhead()
     if (!status.stopping) return
     this.kernel.failWaiting()
-    throw failures.closed()
+    throw failures.over(UNCHANGED)
   }
 
   /** The actor has stopped. Called once. */

@@ -72,7 +72,9 @@ export const poolOptions = z.strictObject({
   clock: clockOption,
   random: callback<() => number>()
     .default(() => Math.random)
-    .describe('Where random numbers in [0, 1) come from; tests give their own.'),
+    .describe(
+      'Where random numbers in [0, 1) come from; tests give their own. If it throws or gives another value, `Math.random` takes its place.',
+    ),
 })
 // An interface with a property of its own: the compiler's errors then show its name instead of its content.
 export interface PoolOptions extends z.input<typeof poolOptions> {

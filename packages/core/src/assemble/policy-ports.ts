@@ -2,6 +2,7 @@ import type { Clock, Nanos, Timer } from '@genpool/runtime'
 import type { Member } from '../members/member'
 import type { Kernel } from '../pool/kernel'
 import type { Attachment, Seat, SizePolicy } from '../pool/ports'
+import { titleOf } from '../requests/callback-title'
 import type { Request } from '../requests/request'
 import type { RequestFacts } from '../requests/request-facts'
 import type { Publisher } from '../views/telemetry/publisher'
@@ -44,7 +45,7 @@ export class PolicyPorts {
   }
 
   random(): number {
-    return this.kernel.settings.current.random()
+    return this.kernel.callbacks.random()
   }
 
   // --- figures ---
@@ -125,8 +126,8 @@ export class PolicyPorts {
 
   // --- what policies tell ---
 
-  report(error: unknown): void {
-    this.kernel.callbacks.report(error)
+  report(error: unknown, callback: string, then: string): void {
+    this.kernel.callbacks.report(error, titleOf(callback, this.kernel.name, then))
   }
 
   breakerChanged(change: Parameters<Publisher['breakerChanged']>[0]): void {

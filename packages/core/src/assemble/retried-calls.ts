@@ -69,7 +69,7 @@ class PoolRetryPorts implements RetryPorts {
   }
 
   random(): number {
-    return this.pool.options.random()
+    return this.#kernel.callbacks.random()
   }
 
   after(ms: number, fn: () => void, holds?: boolean): Timer {

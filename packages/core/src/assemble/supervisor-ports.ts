@@ -35,7 +35,7 @@ export class PoolSupervisorPorts implements SupervisorPorts, Family {
   }
 
   random(): number {
-    return this.pool.kernel.settings.current.random()
+    return this.pool.kernel.callbacks.random()
   }
 
   misfit(): Error | undefined {

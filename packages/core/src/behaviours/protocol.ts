@@ -90,7 +90,19 @@ type PayloadOf<H> = H extends { readonly schema: infer Z extends z.ZodType }
       ? M
       : unknown
 
-type WithType<T extends string, M> = { readonly type: T } & (unknown extends M ? unknown : WithoutType<M>)
+type WithType<T extends string, M> = { readonly type: T } & (unknown extends M
+  ? unknown
+  : SaysNothing<M> extends true
+    ? unknown
+    : WithoutType<M>)
+/** Of `Record<string, never>`, which is also what `z.object({})` takes: with it, there could be no `type` either. */
+type SaysNothing<M> = [M] extends [never]
+  ? false
+  : string extends keyof M
+    ? [M[keyof M]] extends [never]
+      ? true
+      : false
+    : false
 type WithoutType<M> = M extends unknown ? ('type' extends keyof M ? Omit<M, 'type'> : M) : never
 
 /** The values that a handler's steps answer with. A handler that only answers later answers with `unknown`. */

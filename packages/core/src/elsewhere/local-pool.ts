@@ -128,8 +128,8 @@ export class LocalPool implements InProcessPool, RequestOwner<Request> {
     // The pool answers the sender.
   }
 
-  tell(callback: () => unknown): void {
-    this.callbacks.callSafely(callback)
+  tell(callback: () => unknown, name?: string): void {
+    this.callbacks.callSafely(callback, name)
   }
 
   #warn(error: unknown, name?: string): void {

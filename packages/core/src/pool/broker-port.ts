@@ -63,10 +63,6 @@ export class BrokerPort extends BrokerFigures implements Port, BrokerHooks<Reque
     this.lookForLimits()
   }
 
-  random(): number {
-    return this.kernel.settings.current.random()
-  }
-
   get holds(): Holds {
     return this.kernel.holds
   }

@@ -1,5 +1,5 @@
 import { readable } from '../behaviours/ended-drafts'
-import { callSafely, Notices, type Turn, warnOf, warnOfCallback } from '@genpool/runtime'
+import { callSafely, letGo, Notices, showValue, type Turn, warnOf, warnOfCallback } from '@genpool/runtime'
 import { titleOf } from '../requests/callback-title'
 import type { LiveSettings } from './settings'
 
@@ -7,6 +7,7 @@ import type { LiveSettings } from './settings'
 export class Callbacks {
   /** Made with the first notice. */
   #notices: Notices | null = null
+  #randomHasFailed = false
 
   constructor(
     private readonly pool: string,
@@ -27,6 +28,22 @@ export class Callbacks {
    */
   tell(callback: () => unknown, name?: string): void {
     this.#add(() => this.callSafely(callback, name))
+  }
+
+  /** Returns a random number in [0, 1), from the option `random`. If that does not give one, it is reported once, and is not asked again. */
+  random(): number {
+    const { random } = this.settings.current
+    if (random === Math.random || this.#randomHasFailed) return Math.random()
+    try {
+      const value: unknown = random()
+      if (typeof value === 'number' && value >= 0 && value < 1) return value
+      letGo(value)
+      throw new TypeError(`It returned ${showValue(value)}; expected a number in [0, 1).`)
+    } catch (error) {
+      this.#randomHasFailed = true
+      this.report(error, titleOf('random', this.pool, 'Math.random takes its place'))
+      return Math.random()
+    }
   }
 
   /** Calls `after` when all is told that there is to tell: at once if that is so now. */

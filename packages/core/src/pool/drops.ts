@@ -1,5 +1,5 @@
-import { type Drop, type DropFacts, factsOf } from '@genpool/broker'
-import type { Nanos, Turn } from '@genpool/runtime'
+import { type Drop, type DropFacts, type DroppedError, factsOf } from '@genpool/broker'
+import { type Nanos, NS_PER_MS, type Turn } from '@genpool/runtime'
 import type { Failures } from '../requests/failures'
 import type { DropCause } from '../requests/remedies'
 import type { Request } from '../requests/request'
@@ -27,11 +27,18 @@ export class Drops {
   settle(drop: Drop<Request>): void {
     const { failures } = this.pool
     const request = drop.entry
-    const facts = factsOf({ ...drop, retryAfter: this.#retryAfter(drop) })
+    const facts = waitedItself(request, factsOf({ ...drop, retryAfter: this.#retryAfter(drop) }))
     this.count(request, facts, drop)
     request.fail(
       drop.reason === 'expired' ? failures.expired(request) : failures.dropped(request, facts, { cause: drop }),
     )
+  }
+
+  /** A broker that the pool shares with others dropped a request, and said so with an error. */
+  settleShared(request: Request, error: DroppedError, drop: DropCause = error): void {
+    const facts = waitedItself(request, error)
+    this.count(request, facts, drop)
+    request.fail(this.pool.failures.dropped(request, facts, { cause: drop, target: error.target }))
   }
 
   /** The deadline of a request has passed in the queue, which it has just left. It fails next. */
@@ -54,4 +61,11 @@ export class Drops {
     this.pool.recorder.dropped(cause, this.pool.turn.now())
     for (const listener of this.pool.listeners.requestDropped) listener.requestDropped(request, facts)
   }
+}
+
+/** A queue counts from when the place of a request was taken, maybe by a cast that it has replaced. */
+function waitedItself({ sentAt, cameAt }: Request, facts: DropFacts): DropFacts {
+  if (sentAt === cameAt) return facts
+  const { reason, waitedMs, queueLength, retryAfterMs } = facts
+  return { reason, waitedMs: waitedMs - (cameAt - sentAt) / NS_PER_MS, queueLength, retryAfterMs }
 }

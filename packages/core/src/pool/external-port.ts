@@ -1,7 +1,7 @@
 import {
   brokerOf,
   type BrokerRef,
-  type DropFacts,
+  type Drop,
   DroppedError,
   type HoldingLimit,
   type LimitFigures,
@@ -24,7 +24,10 @@ export interface SharedBrokerPorts {
   readonly failures: Failures
   readonly holds: Holds
   readonly pool: {
-    readonly drops: { count(request: Request, facts: DropFacts): void; expired(request: Request): void }
+    readonly drops: {
+      settleShared(request: Request, error: DroppedError, drop: Drop<never> | undefined): void
+      expired(request: Request): void
+    }
   }
   /** The broker was stopped, so the pool stops, too. */
   readonly lifecycle: { stopWith(error: unknown, why: string): void }
@@ -256,15 +259,13 @@ export class ExternalPort implements Port, OfferHost {
     else member.seatDropped()
   }
 
-  requestFailed(request: Request, error: GenPoolError): void {
+  requestFailed(request: Request, error: GenPoolError, drop: Drop<never> | undefined): void {
     const { failures, pool } = this.kernel
     if (error.code === 'ERR_GENPOOL_EXPIRED') {
       pool.drops.expired(request)
       request.fail(failures.expired(request))
     } else if (error.code === 'ERR_GENPOOL_STOPPED') request.fail(failures.stopped(request, error))
-    else if (error instanceof DroppedError) {
-      pool.drops.count(request, error)
-      request.fail(failures.dropped(request, error, { cause: error, target: error.target }))
-    } else request.fail(failures.ofWaiting(request, () => failures.refused(request, error)))
+    else if (error instanceof DroppedError) pool.drops.settleShared(request, error, drop)
+    else request.fail(failures.ofWaiting(request, () => failures.refused(request, error)))
   }
 }

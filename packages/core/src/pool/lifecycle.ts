@@ -12,13 +12,16 @@ import type { Host } from './ports'
 import type { PoolTimers } from './pool-timers'
 import type { Status } from './status'
 
+/** What follows for `ready`. */
+const NEVER_READY = 'it will not be ready'
+
 /** What the lifecycle needs of the pool. */
 export interface LifecyclePorts extends EndingsPorts {
   readonly host: Host
   readonly turn: Turn
   readonly status: Status
   readonly listeners: Listeners
-  readonly failures: { closed(): Error }
+  readonly failures: { over(so: string): Error }
   readonly timers: PoolTimers
   /** The shared state; undefined if each member has its own, or before it is made. */
   readonly cell: Cell<unknown> | undefined
@@ -79,7 +82,7 @@ export class Lifecycle implements EndingsOwner {
 
   /** Resolves when the pool can work; rejects if it takes nothing any more. */
   ready(): Promise<void> {
-    const ready = this.#readiness.wait(this.kernel.status.accepting, () => this.kernel.failures.closed())
+    const ready = this.#readiness.wait(this.kernel.status.accepting, () => this.kernel.failures.over(NEVER_READY))
     this.kernel.starts.rest()
     return ready
   }
@@ -139,7 +142,7 @@ export class Lifecycle implements EndingsOwner {
     const { status, failures, listeners, timers } = this.kernel
     status.phase = 'stopped'
     for (const listener of listeners.poolStopped) listener.poolStopped(status.cause)
-    this.#readiness.end(() => failures.closed())
+    this.#readiness.end(() => failures.over(NEVER_READY))
     this.kernel.shutDown()
     timers.cancelAll()
     this.checkDrained()

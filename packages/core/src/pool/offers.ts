@@ -1,4 +1,4 @@
-import type { BrokerMatch, brokerOf, HoldingLimit } from '@genpool/broker'
+import type { BrokerMatch, brokerOf, Drop, HoldingLimit } from '@genpool/broker'
 import { type GenPoolError, type Nanos, NS_PER_MS, type Turn } from '@genpool/runtime'
 import { Member } from '../members/member'
 import { Request } from '../requests/request'
@@ -30,7 +30,7 @@ export interface OfferHost {
   /** A request of this pool was matched with something that is no member of a pool. */
   foreign(request: Request, done: () => void): void
   /** The broker does not let it wait any longer. */
-  requestFailed(request: Request, error: GenPoolError): void
+  requestFailed(request: Request, error: GenPoolError, drop: Drop<never> | undefined): void
   memberFailed(member: Member, error: GenPoolError): void
 }
 
@@ -54,7 +54,7 @@ export class Offers {
 
   offer(entry: Request | Member): void {
     const kind = entry instanceof Request ? 'ask' : 'askR'
-    const party = this.broker.ask(kind, factsOf(entry), this.#optionsOf(entry), this.#listenerOf(entry))
+    const party = this.broker.ask(kind, this.#factsOf(entry), this.#optionsOf(entry), this.#listenerOf(entry))
     if (!party.settled) this.#parties.set(entry, party)
   }
 
@@ -108,7 +108,12 @@ export class Offers {
 
   /** One that does not ask yet. */
   #partyOf(request: Request): Party {
-    return this.broker.party(factsOf(request), this.#optionsOf(request), this.#listenerOf(request))
+    return this.broker.party(this.#factsOf(request), this.#optionsOf(request), this.#listenerOf(request))
+  }
+
+  /** A request may have waited before: at the place that it takes over. */
+  #factsOf(value: Request | Member): { ref: undefined; value: unknown; age: Nanos } {
+    return { ref: undefined, value, age: value instanceof Request ? value.cameAt - value.sentAt : 0 }
   }
 
   #optionsOf(entry: Request | Member): Parameters<SharedBroker['ask']>[2] {
@@ -144,9 +149,9 @@ class RequestOffer {
     this.offers.host.holds.freed(this.request, now)
   }
 
-  onFailure(error: GenPoolError): void {
+  onFailure(error: GenPoolError, drop?: Drop<never>): void {
     this.offers.left(this.request)
-    this.offers.host.requestFailed(this.request, error)
+    this.offers.host.requestFailed(this.request, error, drop)
   }
 }
 
@@ -171,8 +176,4 @@ class MemberOffer {
     this.offers.left(this.member)
     this.offers.host.memberFailed(this.member, error)
   }
-}
-
-function factsOf(value: Request | Member): { ref: undefined; value: unknown } {
-  return { ref: undefined, value }
 }

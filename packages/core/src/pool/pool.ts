@@ -222,8 +222,8 @@ export class Pool implements RequestOwner<Request>, Refusing {
     this.parts.callbacks.callSafely(() => dispatch(to as never, value as never))
   }
 
-  tell(callback: () => unknown): void {
-    this.parts.callbacks.tell(callback)
+  tell(callback: () => unknown, name?: string): void {
+    this.parts.callbacks.tell(callback, name)
   }
 
   clockNow(): Nanos {

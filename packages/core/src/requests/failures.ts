@@ -34,6 +34,11 @@ const COMMITS = {
   done: 'its commit was done, and only the answer was missing',
   kept: 'a plain nact function keeps what it returns as its state, also for a caller that no longer waits',
 }
+/** Said of a cast that a queue has dropped by the age of its place. */
+const OLD_PLACE = {
+  why: 'the place that it took over from an older cast of its "latest" was too old',
+  says: 'Add members, raise "timeout", or send fewer requests.',
+}
 /** Said of a message that was left by its caller, and by nobody else who waits for the same run. */
 const GOES_ON = 'others wait for the same run, and it goes on for them'
 const WHILE_WRITTEN: Remedy = { says: 'If that takes long, raise "timeout", or see what the store waits for.' }
@@ -97,10 +102,8 @@ export class Failures {
   expired(request: Request): ExpiredError {
     const { deadline } = request
     const { started, waits, commit } = howFar(request)
-    const { sentAt, timeout } = request.rarely?.tries?.whole ?? {
-      sentAt: request.cameAt,
-      timeout: (deadline - request.cameAt) / NS_PER_MS,
-    }
+    const { cameAt, rarely } = request.timedAs
+    const { sentAt, timeout } = rarely?.tries?.whole ?? { sentAt: cameAt, timeout: (deadline - cameAt) / NS_PER_MS }
     const remedy =
       commit === 'written'
         ? (this.remedies.ofWritten() ?? WHILE_WRITTEN)
@@ -122,7 +125,11 @@ export class Failures {
 
   /** @param target whose queue it was: that of the pool, or of a broker that it shares */
   dropped(request: Request, facts: DropFacts, { cause = facts, target = this.pool }: DropOrigin = {}): GenPoolError {
-    return this.ofWaiting(request, () => new DroppedError(target, facts, this.remedies.ofDrop(cause, request)))
+    return this.ofWaiting(request, () => {
+      const remedy = this.remedies.ofDrop(cause, request)
+      const isOfPlace = cause.reason === 'timeout' && request.sentAt < request.cameAt
+      return new DroppedError(target, facts, isOfPlace ? { ...OLD_PLACE, ...remedy, why: OLD_PLACE.why } : remedy)
+    })
   }
 
   /** The error of a request that leaves the queue unserved. One that has run may not be told that it never started. */
@@ -156,6 +163,11 @@ export class Failures {
   /** The error of what a pool refuses that has stopped, or stops. */
   closed(started = false): StoppedError {
     return new StoppedError(this.pool, started, this.status.cause, this.remedies.ofStopped())
+  }
+
+  /** The error of what a pool cannot do any more that is no request. @param so what follows, as in "has stopped, so …" */
+  over(so: string): StoppedError {
+    return new StoppedError(this.pool, false, this.status.cause, { ...this.remedies.ofStopped(), so })
   }
 
   /** The error that refuses the late commit of an ended member. Its callers already have their errors. */

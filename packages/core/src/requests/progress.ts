@@ -6,7 +6,7 @@ interface Followed {
   readonly rarely: Rarely | null
   readonly owner: {
     /** Calls something of the caller's, after what runs now and what is told before. */
-    tell(callback: () => unknown): void
+    tell(callback: () => unknown, name?: string): void
   }
 }
 
@@ -18,7 +18,7 @@ export function tellProgress({ outcome, rarely, owner }: Followed, value: unknow
   owner.tell(() => {
     rarely.untold--
     return onProgress(value)
-  })
+  }, 'onProgress')
   return true
 }
 

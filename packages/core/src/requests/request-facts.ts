@@ -23,7 +23,10 @@ export interface RequestFacts {
   readonly askedMessage: unknown
   readonly priority: number
   readonly key: unknown
+  /** How old its place in the queue is: a cast with `latest` takes over that of the one that it replaces. */
   readonly sentAt: Nanos
+  /** From when on its own waiting and its timeout count. */
+  readonly cameAt: Nanos
   /** Null until it is settled. */
   readonly outcome: Outcome | null
   /** How many times a handler was called for it. */

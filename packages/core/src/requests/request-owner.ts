@@ -74,7 +74,7 @@ export interface RequestOwner<R> {
   /** Holds the queue back, when a handler asks for it. */
   readonly backOffs: { hold(request: R, backOff: CheckedBackOff): void }
   /** Calls something of the caller's, after what runs now. */
-  tell(callback: () => unknown): void
+  tell(callback: () => unknown, name?: string): void
   readonly failures: {
     /** The error of a request that was failed by its reply address. */
     failedByAddress(request: R, cause: unknown): GenPoolError

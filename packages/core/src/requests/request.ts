@@ -63,11 +63,6 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
     return this.handler.type
   }
 
-  /** From when on its waiting and its timeout count. */
-  get cameAt(): Nanos {
-    return this.sentAt
-  }
-
   /** The value in which a fair queue finds the key. */
   override get subject(): unknown {
     return this.message
@@ -127,6 +122,11 @@ export class Request extends Waiting implements Expiring, ReplyTarget, RequestFa
 
   /** The request whose run ends if this one gives up: of calls that share a run, the last one ends the run. */
   get runs(): Request {
+    return this
+  }
+
+  /** The request whose timeout it has: of a run that calls share, the call with the latest deadline. */
+  get timedAs(): Request {
     return this
   }
 

@@ -29,6 +29,11 @@ export class SharedRun extends Request {
     return first
   }
 
+  override get timedAs(): Request {
+    for (const caller of this.callers) if (caller.deadline === this.deadline) return caller
+    return this
+  }
+
   override get askedMessage(): unknown {
     return (this.teller ?? this).message
   }

@@ -75,7 +75,7 @@ export function summarise(pool: WaitingView, by: TenantsBy | null, now: Nanos): 
       type: request.type,
       priority: request.priority,
       key: request.key === undefined ? undefined : textOf(keyName(request.key)),
-      waitedMs: rounded(Math.max(0, now - request.sentAt) / NS_PER_MS),
+      waitedMs: rounded(Math.max(0, now - request.cameAt) / NS_PER_MS),
     })),
     by: {
       type: shares(types),
@@ -98,17 +98,17 @@ function shares(counts: ReadonlyMap<unknown, number>): Shares {
   }
 }
 
-/** The requests that were sent first, of many that come in any order. */
+/** The requests that came first, of many that come in any order. */
 class Oldest {
   readonly all: RequestFacts[] = []
-  /** When the youngest of them was sent; Infinity while there is room. */
+  /** When the youngest of them came; Infinity while there is room. */
   private before = Infinity
 
   look(request: RequestFacts): void {
-    if (request.sentAt >= this.before) return
-    const at = this.all.findLastIndex(({ sentAt }) => sentAt <= request.sentAt)
+    if (request.cameAt >= this.before) return
+    const at = this.all.findLastIndex(({ cameAt }) => cameAt <= request.cameAt)
     this.all.splice(at + 1, 0, request)
     if (this.all.length > MOST_NAMED) this.all.pop()
-    if (this.all.length === MOST_NAMED) this.before = (this.all.at(-1) as RequestFacts).sentAt
+    if (this.all.length === MOST_NAMED) this.before = (this.all.at(-1) as RequestFacts).cameAt
   }
 }

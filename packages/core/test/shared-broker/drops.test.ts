@@ -62,6 +62,25 @@ describe('a drop by a broker that is an actor', () => {
     expect(explain(a).text).toContain('the last one: the function "cost" threw: no cost here')
   })
 
+  it('says that it was the limit of a key, and not that the queue was full', async () => {
+    const limits = { by: () => 'tenant', concurrency: 1, max: 1 }
+    const { clock, pool } = setUp({ limits, client: { type: 'drop', max: 50 } })
+    const a = pool('a', 2)
+    const asked = Array.from({ length: 3 }, () => call(a, { type: 'work', ms: 100 }))
+    expect(await asked[2]?.catch((error: unknown) => error)).toMatchObject({
+      reason: 'max',
+      message: expect.stringContaining('as many of one key waited as "limits.max" allows (1)'),
+    })
+    const urgent = call(a, { type: 'work', ms: 100 }, { priority: 1 })
+    expect(await asked[1]?.catch((error: unknown) => error)).toMatchObject({
+      reason: 'priority',
+      message: expect.stringContaining('as many of one key waited as "limits.max" allows (1), and more urgent ones'),
+    })
+    expect(explain(a).text).toContain('limits.max')
+    await clock.advance(300)
+    await Promise.all([asked[0], urgent])
+  })
+
   it('says when to try again: requests that wait, times the measured time between those that are served', async () => {
     const { clock, pool } = setUp({ client: { type: 'drop', max: 3 } })
     const [a] = [pool('a', 2), pool('b', 2)]

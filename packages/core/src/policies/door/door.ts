@@ -19,7 +19,7 @@ export interface DoorPorts extends Attaching {
   /** Calls `fn` after `ms` milliseconds, unless it is cancelled or the pool stops. The process does not wait for it. */
   after(ms: number, fn: () => void): Timer
   /** Reports an error thrown by a user callback. */
-  report(error: unknown): void
+  report(error: unknown, callback: string, then: string): void
   /** Reports that the breaker has changed its state. */
   breakerChanged(change: {
     readonly from: BreakerState
@@ -177,7 +177,7 @@ export class Door implements Gate, Listener {
     eventually(
       () => this.#counts?.(cause),
       (answer) => (counts = answer === true),
-      (error) => this.pool.report(error),
+      (error) => this.pool.report(error, 'breaker.counts', 'the error counts as a failure'),
     )
     // A promise would come too late; the crash counts.
     return counts

@@ -291,5 +291,5 @@ function longest(requests: readonly RequestFacts[], now: Nanos): Nanos {
 }
 
 function oldestMs(requests: readonly RequestFacts[], now: Nanos): number {
-  return requests.reduce((most, { sentAt }) => Math.max(most, now - sentAt), 0) / NS_PER_MS
+  return requests.reduce((most, { cameAt }) => Math.max(most, now - cameAt), 0) / NS_PER_MS
 }
