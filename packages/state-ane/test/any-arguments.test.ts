@@ -42,7 +42,15 @@ const others = (): Values => ({
   system,
   store: createStore(),
   cell: cell(),
+  ...destroyed(),
 })
+
+function destroyed(): Values {
+  const store = createStore()
+  const lost = store.cell<any>('cell', { initial: { count: 1 } })
+  store.destroy()
+  return { 'destroyed store': store, 'destroyed cell': lost }
+}
 
 const cell = () => createStore().cell<any>('cell', { initial: { count: 1 } })
 const journaled = (): AsyncStore => createStore({ journal: { engine: memoryEngine() as never } })
@@ -52,11 +60,24 @@ const memoryEngine = () => ({
   takeSnapshot: () => Promise.resolve(),
   persist: () => Promise.resolve(),
 })
+const log = () => new stateAne.PatchLog<any>(cell())
+const replicaPorts = { send: () => undefined, tag: () => 0 }
+const sessionPorts = {
+  send: () => undefined,
+  admit: () => undefined,
+  committed: () => undefined,
+  changed: () => undefined,
+}
+const backing = () => ({ ready: Promise.resolve(), known: () => undefined, write: () => Promise.resolve(true) })
 const step = { run: () => ({ next: { count: 2 } }) }
 
 /** Arguments that are right, so that each wrong one is seen beside them. */
 const good: Record<string, () => readonly unknown[]> = {
-  PatchLog: () => [cell()],
+  PatchLog: () => [cell(), () => undefined],
+  ReplicaCell: () => ['cell', replicaPorts],
+  ReplicaSession: () => [log(), sessionPorts],
+  GroupCommit: () => [{ acquire: () => () => undefined, cells: () => [], write: () => Promise.resolve(true) }],
+  backedStore: () => [{}, backing],
   spawnState: () => [system, 1, {}, undefined],
   createStore: () => [{}],
   replicate: () => [cell()],
@@ -103,6 +124,7 @@ describe('every function of @genpool/state-ane', () => {
 const stores: Record<string, () => SyncStore | AsyncStore> = {
   'a store': createStore,
   'a store with a journal': journaled,
+  'a store with a backing': () => stateAne.backedStore({}, backing),
   'a slow store': testing.slowStore as never,
 }
 const methods: [string, string, () => any, unknown[]][] = Object.entries(stores).flatMap(([name, make]) => [
@@ -131,6 +153,19 @@ methods.push(
     [{ type: 'value', version: 1, value: 1 }],
   ],
   ['a replica', 'poll', () => new stateAne.Replica(replicate(cell()).stamp, 1), [0]],
+  ['a log of patches', 'since', log, [0]],
+  ['a log of patches', 'versionOf', log, [1]],
+  ['a replica that commits', 'receive', () => new stateAne.ReplicaCell('cell', replicaPorts), [['value', 1, 1, 1]]],
+  ['a replica that commits', 'update', () => new stateAne.ReplicaCell('cell', replicaPorts), [() => 1]],
+  ['a replica that commits', 'compareAndSet', () => new stateAne.ReplicaCell('cell', replicaPorts), [-1, 1]],
+  ['a replica that commits', 'patchesSince', () => new stateAne.ReplicaCell('cell', replicaPorts), [0]],
+  ['a session', 'receive', () => new stateAne.ReplicaSession(log(), sessionPorts), [['hold', 1]]],
+  ['a hold of a cell', 'update', () => cell().hold(), [() => ({ count: 2 })]],
+  ['a hold of a cell', 'compareAndSet', () => cell().hold(), [0, { count: 2 }]],
+  ['a cell of a destroyed store', 'update', () => destroyed()['destroyed cell'], [() => ({ count: 2 })]],
+  ['a cell of a destroyed store', 'watch', () => destroyed()['destroyed cell'], [() => undefined]],
+  ['a destroyed store', 'cell', () => destroyed()['destroyed store'], ['a', {}]],
+  ['a destroyed store', 'transaction', () => destroyed()['destroyed store'], [['a'], () => undefined]],
   ['a fileEngine', 'events', () => fileEngine(directory), ['key', 0]],
   // Each has its own directory: the first one that reads has the lock.
   ['a fileEngine', 'latestSnapshot', () => fileEngine(mkdtempSync(join(directory, 'own-'))), ['key']],
@@ -142,6 +177,45 @@ describe('every method', () => {
     const speaksOf = /cell|transaction|draft|replica|fileEngine/
     const subject = { name: `${name}.${method}`, run, good: () => args, speaksOf }
     expect(await faultsOf(subject, { ...anyValues(), ...others() })).toEqual([])
+  })
+})
+
+describe('what is something else is refused', () => {
+  const refusedBy = (code: string, run: (value: any) => unknown, fine: readonly string[] = []) =>
+    Object.entries({ ...anyValues() }).flatMap(([name, value]) => {
+      if (fine.includes(name)) return []
+      try {
+        run(value)
+        return [name]
+      } catch (error) {
+        return (error as { code?: string }).code === code ? [] : [`${name}: ${String(error)}`]
+      }
+    })
+  const functions = ['function', 'callable proxy', 'class']
+  const wrong = 'ERR_GENPOOL_OPTIONS'
+
+  it.each<[string, (value: any) => unknown, readonly string[]]>([
+    ['the cell of whenFree', (value) => stateAne.whenFree(value, () => 1), []],
+    ['the cell of holding', (value) => stateAne.holding(value, () => 1), []],
+    ['the cell of transact', (value) => stateAne.transact(value, step), []],
+    ['the cell of replicate', (value) => replicate(value), []],
+    ['the cell of a log', (value) => new stateAne.PatchLog(value), []],
+    ['what a log calls', (value) => new stateAne.PatchLog(cell(), value), ['undefined', ...functions]],
+    ['the log of a session', (value) => new stateAne.ReplicaSession(value, sessionPorts), []],
+    ['the ports of a session', (value) => new stateAne.ReplicaSession(log(), value), []],
+    ['the ports of a replica', (value) => new stateAne.ReplicaCell('cell', value), []],
+    ['the ports of a group', (value) => new stateAne.GroupCommit(value), []],
+    ['a message to a replica', (value) => new stateAne.ReplicaCell('cell', replicaPorts).receive(value), []],
+    ['a message to a session', (value) => new stateAne.ReplicaSession(log(), sessionPorts).receive(value), []],
+    ['a version for a log', (value) => log().since(value), ['zero', 'minus']],
+    [
+      'a version for a replica',
+      (value) => new stateAne.ReplicaCell('cell', replicaPorts).compareAndSet(value, 1),
+      ['zero', 'minus'],
+    ],
+    ['patches for a cell', (value) => (cell() as any).patch(value), ['empty array', 'array']],
+  ])('%s', (_, run, fine) => {
+    expect(refusedBy(wrong, run, fine)).toEqual([])
   })
 })
 

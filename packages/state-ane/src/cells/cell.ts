@@ -151,6 +151,7 @@ export interface SyncHold<S> extends Hold<S> {
  */
 export function whenFree<S, T>(cell: Cell<S>, commit: (writer: Writer<S>) => MaybePromise<T>): MaybePromise<T> {
   try {
+    if (typeof cell.update !== 'function') throw new TypeError('it is no cell')
     return cell.held ? holding(cell, commit) : commit(cell)
   } catch (error) {
     throw orWrongArgument(error, 'whenFree', { cell, callback: commit })

@@ -1,5 +1,5 @@
 import type { Patch } from 'immer'
-import { StoppedError } from '@genpool/runtime'
+import { StoppedError, wrongArgument } from '@genpool/runtime'
 import { type CellKey, ConflictError } from '../errors'
 import { checkVersion } from './check-version'
 import type { Recipe, SyncCell, SyncHold, Watcher } from './cell'
@@ -127,6 +127,9 @@ export class MemoryCell<S> implements SyncCell<S> {
 
   patch(patches: readonly Patch[]): S | undefined {
     if (this.#turns?.taken === true) throw new ConflictError(this.key, 'held')
+    if (!Array.isArray(patches)) {
+      throw wrongArgument({ of: 'patch of a cell', argument: 'patches', expected: 'a list of patches' }, patches)
+    }
     const { version, value } = this
     const change = patched(value, patches)
     if (change === null) return undefined

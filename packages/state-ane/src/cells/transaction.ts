@@ -7,9 +7,15 @@ import { produce, produceWithPatches } from './produce'
 /** The values of several cells, by key. */
 export type Values = Record<CellKey, unknown>
 
-/** A recipe for several cells at once. Its draft has the latest value of each cell under the cell's key. */
+/**
+ * A recipe for several cells at once. Its draft has the latest value of each cell under the cell's key. As any recipe, it must be
+ * synchronous.
+ */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each cell of a store has its own type
-export type TransactionRecipe<V extends object = Record<CellKey, any>> = (draft: Draft<V>) => V | Draft<V> | void
+export type TransactionRecipe<V extends object = Record<CellKey, any>> = (draft: Draft<V>) => NoPromise<V> | void
+
+/** The values of cells may be of any types, so that a promise would be taken for them. */
+type NoPromise<V> = (V | Draft<V>) & { readonly then?: never }
 
 /** What a transaction needs of a cell before it commits. */
 type Preparing = Pick<MemoryCell<unknown>, 'key' | 'value' | 'version' | 'watched' | 'validate'>

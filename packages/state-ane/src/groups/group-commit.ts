@@ -1,4 +1,5 @@
 import { refuse } from '@genpool/runtime'
+import { checkPorts } from '../cells/check-ports'
 import type { MaybePromise } from '../cells/maybe-promise'
 import { NotCommittedError, UnknownWrite } from '../errors'
 import { STALE } from './stale'
@@ -56,7 +57,9 @@ export class GroupCommit {
   #running: Promise<void> | undefined
   #stopped: ((mayBeCommitted: boolean) => Error) | undefined
 
-  constructor(private readonly ports: GroupPorts) {}
+  constructor(private readonly ports: GroupPorts) {
+    checkPorts('GroupCommit', ports, ['acquire', 'cells', 'write'])
+  }
 
   /** Resolves when nothing waits and nothing is written; undefined if that is so now. */
   get running(): Promise<void> | undefined {

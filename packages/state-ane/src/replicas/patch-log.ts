@@ -1,6 +1,7 @@
 import type { Patch } from 'immer'
 import { checkFunction } from '@genpool/runtime'
 import type { Cell } from '../cells/cell'
+import { checkVersion } from '../cells/check-version'
 import { checkCell } from '../cells/wrong-cell'
 import { protoNameIn } from '../cells/proto-name'
 import { netPatches } from '../groups/net-patches'
@@ -54,6 +55,7 @@ export class PatchLog<S> {
   /** The patches from `version` to the latest value; undefined if they are not kept. */
   since(version: number): readonly Patch[] | undefined {
     const { cell } = this
+    checkVersion('since', version)
     if (version === cell.version) return []
     const last = this.#commits.at(-1)
     const from = this.#commits.length - (cell.version - version)

@@ -1,5 +1,8 @@
+import { wrongArgument } from '@genpool/runtime'
 import type { Patch } from 'immer'
 import type { Cell, Hold, Recipe } from '../cells/cell'
+import { checkPorts } from '../cells/check-ports'
+import { checkVersion } from '../cells/check-version'
 import { diff } from '../cells/diff'
 import { frozen } from '../cells/frozen'
 import type { MaybePromise } from '../cells/maybe-promise'
@@ -47,6 +50,7 @@ export class ReplicaCell<S> implements Cell<S> {
     readonly key: CellKey,
     private readonly ports: ReplicaPorts<S>,
   ) {
+    checkPorts('ReplicaCell', ports, ['send', 'tag'])
     const nextId = (): number => ++this.#lastId
     const send = (message: ReplicaMessage): void => ports.send(message)
     const value = (): S => this.value
@@ -109,6 +113,7 @@ export class ReplicaCell<S> implements Cell<S> {
   }
 
   compareAndSet(version: number, next: S): MaybePromise<boolean> {
+    if (version !== this.version) checkVersion('compareAndSet', version)
     if (this.#entries.size === 0 && version !== this.version) return false
     const change = this.#changeTo(next)
     if (change === null) return true
@@ -146,6 +151,7 @@ export class ReplicaCell<S> implements Cell<S> {
   }
 
   patchesSince(version: number): readonly Patch[] | undefined {
+    checkVersion('patchesSince', version)
     return version === this.version ? [] : undefined
   }
 
@@ -163,9 +169,11 @@ export class ReplicaCell<S> implements Cell<S> {
   /**
    * Takes a message in. One that came before does nothing.
    *
-   * @throws {InvalidError} if one before it is missing: its patches are for another value. The value stays
+   * @throws {InvalidError} if one before it is missing, so that its patches are for another value; {OptionsError} if it is none of a
+   *   session. The value stays
    */
   receive(message: OwnerMessage<S>): void {
+    if (!Array.isArray(message)) throw wrongMessage(message)
     switch (message[0]) {
       case 'value':
         if (message[1] > this.#epoch) this.#moved(message[1], message[2], frozen(message[3]))
@@ -184,6 +192,8 @@ export class ReplicaCell<S> implements Cell<S> {
         return this.#turn.wanted(message[1])
       case 'notHeld':
         return this.#holds.notHeld(message[1], message[2])
+      default:
+        throw wrongMessage(message)
     }
   }
 
@@ -273,4 +283,8 @@ export class ReplicaCell<S> implements Cell<S> {
     }
     this.#entries.settle()
   }
+}
+
+function wrongMessage(message: unknown): Error {
+  return wrongArgument({ of: 'a replica', argument: 'message', expected: 'what its session sent' }, message)
 }

@@ -1,4 +1,5 @@
 import type { Hold, Recipe } from '../cells/cell'
+import { checkVersion } from '../cells/check-version'
 import type { MaybePromise } from '../cells/maybe-promise'
 import { produceWithPatches } from '../cells/produce'
 import { type CellKey, ConflictError } from '../errors'
@@ -46,6 +47,7 @@ export class ReplicaHold<S> implements Hold<S> {
 
   compareAndSet(version: number, next: S): MaybePromise<boolean> {
     this.#check()
+    checkVersion('compareAndSet', version)
     if (version !== this.cell.version()) return false
     const change = this.cell.changeTo(next)
     return change === null || this.#commit(change).then(() => true)

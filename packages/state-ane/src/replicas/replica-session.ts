@@ -1,6 +1,7 @@
-import { readSafely } from '@genpool/runtime'
+import { readSafely, wrongArgument } from '@genpool/runtime'
 import { isDraft, original } from 'immer'
 import { holding, type Recipe, type Writer } from '../cells/cell'
+import { checkPorts } from '../cells/check-ports'
 import { isPromise, type MaybePromise } from '../cells/maybe-promise'
 import { checkCell } from '../cells/wrong-cell'
 import { STALE } from '../groups/stale'
@@ -15,6 +16,9 @@ import { type Commit, type FailedWrite, type SessionWrite, SessionWrites } from 
 
 /** A replica that waits for its turn gets the commits of others by so many: far fewer than are kept. */
 const MOST_BEHIND = 128
+
+/** The messages of a replica. */
+const KINDS: ReadonlySet<string> = new Set<ReplicaMessage[0]>(['commit', 'withdraw', 'hold', 'turn', 'release'])
 
 /**
  * The owner's side of a replica that commits: applies what fits on the latest value, and has the replica make the rest again.
@@ -43,6 +47,7 @@ export class ReplicaSession<S> {
       'ReplicaSession',
       readSafely(() => log.cell, undefined),
     )
+    checkPorts('ReplicaSession', ports, ['send', 'admit', 'committed', 'changed'])
     this.#view = new SessionView(log, (message) => ports.send(message))
     this.#holds = new SessionHolds(log.cell, {
       written: () => this.#written(),
@@ -96,8 +101,11 @@ export class ReplicaSession<S> {
     this.#view.confirm()
   }
 
-  /** @returns a promise if it must wait for the cell */
+  /** @throws {OptionsError} if it is no message of a replica; nothing is changed */
   receive(message: ReplicaMessage): void {
+    if (!Array.isArray(message) || !KINDS.has(message[0] as string)) {
+      throw wrongArgument({ of: 'a session', argument: 'message', expected: 'what its replica sent' }, message)
+    }
     this.#queue.push(message)
     if (!this.#isBusy) this.#next()
   }

@@ -9,7 +9,7 @@ import type { Reports } from './reports'
 import type { RunStarts } from './run-starts'
 import { isSuspected, suspected } from './suspected'
 import { setupOf } from './setup'
-import { errorOfUnsent } from './unsent'
+import { errorOfUnread, errorOfUnsent } from './unsent'
 
 /** What jobs go through on their way to a thread. */
 export interface GivingParts {
@@ -66,6 +66,12 @@ export class Giving {
     const { ledger } = this.parts
     const all = ids.flatMap((id) => ledger.byId(id) ?? []).filter((given) => !ledger.hasBegun(given))
     return all.map(({ job }) => suspected(job))
+  }
+
+  /** The thread cannot read it. */
+  refuseUnread(id: number): void {
+    const job = this.parts.ledger.byId(id)?.job
+    if (job !== undefined) this.refuse(id, errorOfUnread(job, this.seat))
   }
 
   /** It never reaches the thread: for this reason, or since it cannot be cloned or moved. */

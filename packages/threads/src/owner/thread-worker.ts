@@ -232,7 +232,8 @@ export class ThreadWorker implements Worker, ThreadListener {
   }
 
   unread(message: ToThread): void {
-    this.#posting.unsent(message, 'the thread cannot read it')
+    if (message[0] === 'job') this.#giving.refuseUnread(message[2].id)
+    else this.#posting.unsent(message, 'the thread cannot read it')
   }
 
   died(cause: unknown): void {

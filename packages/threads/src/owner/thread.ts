@@ -5,7 +5,7 @@ import { type Boot, BOOT_FILE, keepNativeCode } from '../loading/loader'
 import type { ModuleSetup } from '../loading/load-module'
 import { faultFrom, unusable } from '../node-options'
 import type { CheckedThreadOptions } from '../options'
-import type { Manifest, ToOwner, ToThread } from '../protocol/messages'
+import type { JobToThread, Manifest, ToOwner, ToThread } from '../protocol/messages'
 import { SentPosts } from '../protocol/sent-posts'
 import { SharedWords } from '../protocol/shared-words'
 import { Hearing } from './hearing'
@@ -150,11 +150,40 @@ export class Thread {
   #again(number: number): void {
     const packed = this.#sent.at(number)
     if (packed === undefined || againOf(packed) !== undefined) return this.endFor(new Error(UNREADABLE))
-    const again = beginAgain(number)
-    for (const message of unpackForThread(packed)) {
-      if (isReadable(message)) packForThread(again, message)
-      else this.#listener?.unread(message)
+    const messages = unpackForThread(packed)
+    const wrong = messages.filter((message) => !isReadable(message))
+    if (wrong.length === 0) return this.#apart(number, messages)
+    for (const message of wrong) this.#listener?.unread(message)
+    this.#sendAgain(
+      number,
+      messages.filter((message) => !wrong.includes(message)),
+    )
+  }
+
+  /** Nothing wrong is found in a post that the thread could not read: sends each job of it alone. One that was alone is what is wrong. */
+  #apart(number: number, messages: readonly ToThread[]): void {
+    const jobs = messages.filter(isJob)
+    const [job] = jobs
+    if (job === undefined) return this.endFor(new Error(UNREADABLE))
+    this.#sendAgain(
+      number,
+      messages.filter((message) => !isJob(message)),
+    )
+    if (messages.length === 1) this.#listener?.unread(job)
+    else for (const each of jobs) this.#postAlone(each)
+  }
+
+  #postAlone(job: JobToThread): void {
+    try {
+      this.post([job])
+    } catch {
+      this.#listener?.unread(job)
     }
+  }
+
+  #sendAgain(number: number, messages: readonly ToThread[]): void {
+    const again = beginAgain(number)
+    for (const message of messages) packForThread(again, message)
     this.#send(again)
   }
 
@@ -234,6 +263,10 @@ export class Thread {
     fail(cause)
     this.#listener?.died(cause)
   }
+}
+
+function isJob(message: ToThread): message is JobToThread {
+  return message[0] === 'job'
 }
 
 /** Why Node makes no thread. Another try helps only if it had no room for one. */

@@ -7,6 +7,9 @@ const MOVED =
   'Do not move messages that may be repeated: they are copied then.'
 const SENT_BEFORE =
   'it was sent before, and its memory was moved then: it is empty here. Send a copy, or leave out `transfer`.'
+const UNREAD =
+  'its thread cannot read it, and nothing that is wrong was found in it. Send plain data: its thread may know the classes of Node that ' +
+  'are in it as something else'
 const LIST_WAS_MOVED = 'the list that was given to `transfer` has memory that was moved before'
 const LIST_CANNOT_MOVE = 'Node cannot move something in the list that was given to `transfer`'
 
@@ -17,6 +20,13 @@ export function errorOfUnsent(job: Job, { facts, info }: WorkerSeat): GenPoolErr
   const hasRun = job.attempt > 0 || (job.before?.attempts ?? 0) > 0
   if (hasRun && hasLeft(message)) return new CrashedError(facts.name, info.name, handler.type, new Error(MOVED))
   return new InvalidError(`message "${job.handler.type}" to pool "${facts.name}"`, [faultOf(message)])
+}
+
+/** The error of a job that its thread cannot read. Most often, this thread cannot either: then it says what is wrong. */
+export function errorOfUnread(job: Job, seat: WorkerSeat): GenPoolError {
+  const all = [job, ...(job.companions ?? [])]
+  if (!all.every(({ message }) => isReadable(message))) return errorOfUnsent(job, seat)
+  return new InvalidError(`message "${job.handler.type}" to pool "${seat.facts.name}"`, [{ path: [], message: UNREAD }])
 }
 
 function faultOf(message: unknown): Fault {

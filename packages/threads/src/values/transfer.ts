@@ -52,7 +52,8 @@ function checkItem(item: unknown, i: number): void {
   const no = (expected: string): Error => wrongArgument({ of: 'transfer', argument, expected }, item)
   if (ArrayBuffer.isView(item)) throw no('an ArrayBuffer: the `buffer` of this')
   if (types.isSharedArrayBuffer(item)) throw no('no shared memory, which all threads have without a transfer')
-  if (typeof item !== 'object' || item === null || PLAIN.has(Object.getPrototypeOf(item))) throw no(MOVABLE)
+  if (typeof item !== 'object' || item === null || readSafely(() => PLAIN.has(Object.getPrototypeOf(item)), true))
+    throw no(MOVABLE)
 }
 
 const MOVABLE = 'an ArrayBuffer, a MessagePort, or what else Node can transfer'
