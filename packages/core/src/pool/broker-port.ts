@@ -7,10 +7,10 @@ import { leaveTurn } from '../requests/latest-cast'
 import type { Request } from '../requests/request'
 import { keepLimitedRequests } from '../requests/request-shapes'
 import { BrokerFigures } from './broker-figures'
+import type { Callbacks } from './callbacks'
 import type { Holds } from './holds'
 import type { Listeners } from './listeners'
 import type { IdleMembers, Port } from './port'
-import type { LiveSettings } from './settings'
 import { takeBatch } from './take-batch'
 
 /** The result of a call of the engine that threw. */
@@ -21,7 +21,7 @@ export interface BrokerPorts {
   readonly clock: Clock
   readonly turn: Turn
   readonly listeners: Listeners
-  readonly settings: LiveSettings
+  readonly callbacks: Pick<Callbacks, 'random'>
   readonly holds: Holds
   /** Whether a member may wait for a request while it has others. */
   readonly worksAhead: boolean
@@ -61,6 +61,11 @@ export class BrokerPort extends BrokerFigures implements Port, BrokerHooks<Reque
     this.listeners = kernel.listeners
     this.engine = createBroker<Request, Member>(options, this.turn.now(), this)
     this.lookForLimits()
+  }
+
+  /** For PIE at the door. */
+  random(): number {
+    return this.kernel.callbacks.random()
   }
 
   get holds(): Holds {
