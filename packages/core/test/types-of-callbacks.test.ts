@@ -1,3 +1,4 @@
+import { type BrokerRef, presets, type QueueFactory } from '@genpool/broker'
 import { definePool, type PoolOptions, reply, spawnPool } from '@genpool/core'
 import type { Ref } from 'nact'
 import { z } from 'zod'
@@ -54,6 +55,40 @@ describe('callbacks in the options of a pool', () => {
       spawnPool(system, Two, 'record', { limits: { by: 'tenant', weight: { gold: 3 } } })
       // @ts-expect-error a weight is a number
       spawnPool(system, Report, 'wrong', { limits: { by: 'tenant', weight: (tenant) => tenant } })
+    }
+    expect(check).toBeInstanceOf(Function)
+  })
+
+  it('know the message of which a fair queue wants the key', () => {
+    const check = (system: Ref<never>, broker: BrokerRef<never, never>, own: QueueFactory): void => {
+      spawnPool(system, Report, 'function', {
+        broker: {
+          client: {
+            type: 'fair',
+            by: (message) => {
+              same<typeof message, { readonly type: 'make' } & { tenant: 'gold' | 'free'; pages: number }>(true)
+              return message.tenant
+            },
+            weight: { gold: 3 },
+          },
+        },
+      })
+      spawnPool(system, Two, 'annotated', {
+        broker: { client: { type: 'fair', by: (m: { tenant: string }) => m.tenant } },
+      })
+      spawnPool(system, Two, 'property', { broker: { client: { type: 'fair', by: { property: 'tenant' } } } })
+      spawnPool(system, Two, 'value', { broker: { budget: false, client: { type: 'fair', by: 'value' } } })
+      spawnPool(system, Two, 'codel', { broker: { client: { type: 'codel', target: 5 } } })
+      spawnPool(system, Two, 'preset', { broker: presets.interactive })
+      spawnPool(system, Two, 'more', { broker: { ...presets.interactive, client: { max: 5 } } })
+      spawnPool(system, Two, 'own', { broker: { client: own } })
+      spawnPool(system, Two, 'shared', { broker })
+      // @ts-expect-error there is no such property
+      spawnPool(system, Report, 'wrong', { broker: { client: { type: 'fair', by: (message) => message.tennant } } })
+      // @ts-expect-error there is no such option
+      spawnPool(system, Report, 'wrong', { broker: { client: { type: 'fair', bi: 'value' } } })
+      // @ts-expect-error there is no such option
+      spawnPool(system, Report, 'wrong', { broker: { bugdet: false } })
     }
     expect(check).toBeInstanceOf(Function)
   })

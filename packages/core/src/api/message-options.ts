@@ -1,4 +1,14 @@
-import type { FunctionOf, Key, LimitsOptions, RateOptions } from '@genpool/broker'
+import type {
+  BrokerOptions,
+  BrokerRef,
+  FairBy,
+  FairOptions,
+  FunctionOf,
+  Key,
+  LimitsOptions,
+  QueueOptions,
+  RateOptions,
+} from '@genpool/broker'
 import type { Fault, SchemaLike } from '@genpool/state-ane'
 import type { PoolOptions } from '../assemble/options'
 import type { InferOnly } from '../behaviours/inferred'
@@ -73,6 +83,20 @@ interface Limits<M, By, Cost> extends Omit<LimitsOptions, 'by' | 'rate' | 'weigh
   by: Given<By, M, Key>
   weight?: Readonly<Record<string, number>> | ArgumentOf<KeysOf<M, By>, number> | undefined
   rate?: false | KeyRate<M, Cost> | undefined
+}
+
+/** The `by` of a fair queue: a way to find the key, or a function of a message. */
+type GivenFair<X, M> = InferOnly<X> &
+  (unknown extends X ? Exclude<FairBy, FunctionOf<Key>> | ((message: Fixed<M>) => Key) : FairBy)
+
+/** The queue of a pool with messages of the type `M`. */
+type Client<M, X> =
+  | Exclude<QueueOptions, FairOptions>
+  | (Omit<FairOptions, 'type' | 'by'> & { type: 'fair'; by?: GivenFair<X, M> | undefined })
+
+/** The option `broker` of a pool with messages of the type `M`. */
+export interface BrokerOption<M, X> {
+  broker?: BrokerRef<never, never> | (Omit<BrokerOptions, 'client'> & { client?: Client<M, X> | undefined }) | undefined
 }
 
 /** The option `state` of a pool with a state of the type `S`. */

@@ -1,3 +1,4 @@
+import type { FairBy } from '@genpool/broker'
 import { checkPlace, readSafely, spawnActor } from '@genpool/runtime'
 import type { Ref } from 'nact'
 import {
@@ -13,7 +14,7 @@ import type { PoolOptions } from '../assemble/options'
 import { PoolActor } from '../assemble/pool-actor'
 import { elsewhereOf as codeElsewhere } from '../work/elsewhere'
 import { elsewhereOf } from './elsewhere'
-import type { AnyBy, AnyCost, MessageOptions, StateOption } from './message-options'
+import type { AnyBy, AnyCost, BrokerOption, MessageOptions, StateOption } from './message-options'
 import { poolOf } from './pool-of'
 
 /** nact's properties of an actor. They are options only for plain nact functions. */
@@ -28,11 +29,13 @@ export interface TypedPoolOptions<
   KeyBy = AnyBy,
   KeyCost = AnyCost,
   S = unknown,
+  Fair = FairBy,
 >
   extends
-    Omit<PoolOptions, 'retryOnCrash' | 'rate' | 'limits' | 'state'>,
+    Omit<PoolOptions, 'retryOnCrash' | 'rate' | 'limits' | 'state' | 'broker'>,
     MessageOptions<M, By, Cost, KeyBy, KeyCost>,
-    StateOption<S> {
+    StateOption<S>,
+    BrokerOption<M, Fair> {
   retryOnCrash?: { readonly [K in T]?: number } | undefined
 }
 
@@ -42,11 +45,21 @@ type TypesOf<P extends Protocol> = [P['otherCall'] | P['otherCast']] extends [ne
   : string
 
 /** Options of a pool of plain nact functions. */
-export interface PlainPoolOptions<S, M, N = unknown, By = AnyBy, Cost = AnyCost, KeyBy = AnyBy, KeyCost = AnyCost>
+export interface PlainPoolOptions<
+  S,
+  M,
+  N = unknown,
+  By = AnyBy,
+  Cost = AnyCost,
+  KeyBy = AnyBy,
+  KeyCost = AnyCost,
+  Fair = FairBy,
+>
   extends
-    Omit<PoolOptions, 'rate' | 'limits' | 'state'>,
+    Omit<PoolOptions, 'rate' | 'limits' | 'state' | 'broker'>,
     MessageOptions<N, By, Cost, KeyBy, KeyCost>,
     StateOption<S>,
+    BrokerOption<N, Fair>,
     PlainProperties<S, M> {}
 
 /**
@@ -75,13 +88,14 @@ export function spawnPool<
   const KeyBy = unknown,
   const KeyCost = unknown,
   V = P['state'],
+  const Fair = unknown,
 >(
   parent: Ref<never>,
   behaviour: Behaviour<P> | PlainFunction<S, M>,
   name?: string,
   options?: P extends PlainProtocol<S, M>
-    ? PlainPoolOptions<S, M, N, By, Cost, KeyBy, KeyCost>
-    : TypedPoolOptions<NoInfer<T>, N, By, Cost, KeyBy, KeyCost, V>,
+    ? PlainPoolOptions<S, M, N, By, Cost, KeyBy, KeyCost, Fair>
+    : TypedPoolOptions<NoInfer<T>, N, By, Cost, KeyBy, KeyCost, V, Fair>,
 ): PoolRef<P>
 export function spawnPool(parent: Ref<never>, behaviour: unknown, name?: string, options: object = {}): PoolRef {
   checkPlace('pool', parent, name)
