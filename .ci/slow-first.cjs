@@ -10,6 +10,8 @@ const { join } = require('node:path')
 /** The slowest first. `npm test -- --json --outputFile results.json` has the times of all files. */
 const SLOW = [
   'packages/nats/test/durable/cluster.test.ts',
+  'packages/nats/test/durable/not-done.test.ts',
+  'packages/nats/test/durable/killed-again.test.ts',
   'packages/nats/test/durable/leftovers.test.ts',
   'packages/nats/test/durable/deleted-streams.test.ts',
   'packages/nats/test/store/processes.test.ts',
