@@ -1,14 +1,5 @@
 import { type BrokerRef, presets, type QueueFactory } from '@genpool/broker'
-import {
-  configure,
-  definePool,
-  type PoolChanges,
-  type PoolOptions,
-  type PoolRef,
-  previewChanges,
-  reply,
-  spawnPool,
-} from '@genpool/core'
+import { definePool, type PoolOptions, reply, spawnPool } from '@genpool/core'
 import type { Ref } from 'nact'
 import { z } from 'zod'
 
@@ -98,30 +89,6 @@ describe('callbacks in the options of a pool', () => {
       spawnPool(system, Report, 'wrong', { broker: { client: { type: 'fair', bi: 'value' } } })
       // @ts-expect-error there is no such option
       spawnPool(system, Report, 'wrong', { broker: { bugdet: false } })
-    }
-    expect(check).toBeInstanceOf(Function)
-  })
-
-  it('know the messages of the pool that is configured', () => {
-    const check = (system: Ref<never>, any: PoolRef, changes: PoolChanges): void => {
-      const pool = spawnPool(system, Report, 'pool')
-      configure(pool, { rate: { by: (message) => message.tenant, cost: 'pages' }, limits: { by: 'tenant' } })
-      configure(pool, { limits: { rate: { limit: 5, cost: ({ pages }) => pages }, weight: { gold: 3 } } })
-      configure(pool, { rate: { limit: 3 }, limits: false, size: { max: 3 } })
-      previewChanges(pool, { limits: { by: 'tenant', weight: (tenant) => (tenant === 'gold' ? 3 : 1) } })
-      configure(pool, changes)
-      configure(any, { limits: { by: 'whatever' }, rate: { by: (message) => String(message) } })
-      configure(any, changes)
-      const two = spawnPool(system, Two, 'two')
-      configure(two, { limits: { by: (message: { tenant: string }) => message.tenant } })
-      // @ts-expect-error there is no such property
-      configure(pool, { limits: { by: 'tennant' } })
-      // @ts-expect-error there is no such property
-      configure(pool, { rate: { by: (message) => message.tennant } })
-      // @ts-expect-error a cost is a number
-      previewChanges(pool, { rate: { cost: 'tenant' } })
-      // @ts-expect-error there is no such option
-      configure(pool, { ratte: false })
     }
     expect(check).toBeInstanceOf(Function)
   })

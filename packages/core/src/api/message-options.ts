@@ -10,7 +10,7 @@ import type {
   RateOptions,
 } from '@genpool/broker'
 import type { Fault, SchemaLike } from '@genpool/state-ane'
-import type { PoolChanges, PoolOptions } from '../assemble/options'
+import type { PoolOptions } from '../assemble/options'
 import type { InferOnly } from '../behaviours/inferred'
 
 /*
@@ -113,25 +113,4 @@ export interface StateOption<S> {
 export interface MessageOptions<M, By, Cost, KeyBy, KeyCost> {
   rate?: false | Rate<M, By, Cost> | undefined
   limits?: false | Limits<M, KeyBy, KeyCost> | undefined
-}
-
-/** Changes of a rate for each key: what is left out stays as it is. */
-interface KeyRateChanges<M, Cost> extends Partial<Omit<RateOptions, 'by' | 'cost'>> {
-  cost?: Given<Cost, M, number> | undefined
-}
-/** Changes of `rate`. */
-interface RateChanges<M, By, Cost> extends KeyRateChanges<M, Cost> {
-  by?: Given<By, M, Key> | undefined
-}
-/** Changes of `limits`. */
-interface LimitChanges<M, By, Cost> extends Partial<Omit<LimitsOptions, 'by' | 'rate' | 'weight'>> {
-  by?: Given<By, M, Key> | undefined
-  rate?: false | KeyRateChanges<M, Cost> | undefined
-  weight?: Readonly<Record<string, number | undefined>> | ArgumentOf<KeysOf<M, By>, number> | undefined
-}
-
-/** Changes of the options of a running pool with messages of the type `M`. */
-export interface TypedChanges<M, By, Cost, KeyBy, KeyCost> extends Omit<PoolChanges, 'rate' | 'limits'> {
-  readonly rate?: false | RateChanges<M, By, Cost> | undefined
-  readonly limits?: false | LimitChanges<M, KeyBy, KeyCost> | undefined
 }

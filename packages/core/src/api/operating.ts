@@ -1,9 +1,8 @@
 import { type Change, parseOptions, wrongArgument } from '@genpool/runtime'
 import { z } from 'zod'
-import type { MessageOf, PoolRef, Protocol } from '../behaviours/protocol'
+import type { PoolRef } from '../behaviours/protocol'
 import type { PoolChanges } from '../assemble/options'
-import { type ChangesOf, type ElsewhereRef, elsewhereOf, type HereRef } from './elsewhere'
-import type { TypedChanges } from './message-options'
+import { type AnyRef, type ChangesOf, elsewhereOf, type HereRef } from './elsewhere'
 import { poolOf } from './pool-of'
 
 /**
@@ -17,18 +16,8 @@ import { poolOf } from './pool-of'
  *   has stopped. Nothing changes then
  * @example configure(pool, { size: 20, broker: { client: { max: 500 } } })
  */
-// That of a pool here comes last: the compiler tells its errors.
-export function configure<I>(pool: ElsewhereRef<Protocol, I>, changes: ChangesOf<I, PoolChanges>): readonly Change[]
-export function configure<
-  P extends Protocol,
-  M = MessageOf<P>,
-  const By = unknown,
-  const Cost = unknown,
-  const KeyBy = unknown,
-  const KeyCost = unknown,
->(pool: HereRef<P>, changes: TypedChanges<M, By, Cost, KeyBy, KeyCost>): readonly Change[]
-export function configure(pool: PoolRef, changes: object): readonly Change[] {
-  return elsewhereOf(pool)?.configure(changes) ?? poolOf(pool, 'configure').configure(changes as PoolChanges)
+export function configure<I = unknown>(pool: AnyRef<I>, changes: ChangesOf<I, PoolChanges>): readonly Change[] {
+  return elsewhereOf(pool)?.configure(changes as object) ?? poolOf(pool, 'configure').configure(changes as PoolChanges)
 }
 
 /**
@@ -37,21 +26,8 @@ export function configure(pool: PoolRef, changes: object): readonly Change[] {
  * @throws what `configure` throws for these changes
  * @example previewChanges(pool, { size: 20 }) // [{ path: 'size', from: 5, to: 20 }]
  */
-// That of a pool here comes last: the compiler tells its errors.
-export function previewChanges<I>(
-  pool: ElsewhereRef<Protocol, I>,
-  changes: ChangesOf<I, PoolChanges>,
-): readonly Change[]
-export function previewChanges<
-  P extends Protocol,
-  M = MessageOf<P>,
-  const By = unknown,
-  const Cost = unknown,
-  const KeyBy = unknown,
-  const KeyCost = unknown,
->(pool: HereRef<P>, changes: TypedChanges<M, By, Cost, KeyBy, KeyCost>): readonly Change[]
-export function previewChanges(pool: PoolRef, changes: object): readonly Change[] {
-  return elsewhereOf(pool)?.preview(changes) ?? poolOf(pool, 'previewChanges').preview(changes as PoolChanges)
+export function previewChanges<I = unknown>(pool: AnyRef<I>, changes: ChangesOf<I, PoolChanges>): readonly Change[] {
+  return elsewhereOf(pool)?.preview(changes as object) ?? poolOf(pool, 'previewChanges').preview(changes as PoolChanges)
 }
 
 /**

@@ -7,7 +7,6 @@ import { leaveTurn } from '../requests/latest-cast'
 import type { Request } from '../requests/request'
 import { keepLimitedRequests } from '../requests/request-shapes'
 import { BrokerFigures } from './broker-figures'
-import type { Callbacks } from './callbacks'
 import type { Holds } from './holds'
 import type { Listeners } from './listeners'
 import type { IdleMembers, Port } from './port'
@@ -21,7 +20,7 @@ export interface BrokerPorts {
   readonly clock: Clock
   readonly turn: Turn
   readonly listeners: Listeners
-  readonly callbacks: Pick<Callbacks, 'random'>
+  readonly callbacks: { random(): number }
   readonly holds: Holds
   /** Whether a member may wait for a request while it has others. */
   readonly worksAhead: boolean
@@ -63,7 +62,6 @@ export class BrokerPort extends BrokerFigures implements Port, BrokerHooks<Reque
     this.lookForLimits()
   }
 
-  /** For PIE at the door. */
   random(): number {
     return this.kernel.callbacks.random()
   }
