@@ -81,7 +81,7 @@ describe('a stream of casts that is deleted between two questions', () => {
 
 describe('a list of consumers that holds null, as of a stream that is being deleted', () => {
   it('keeps nobody from opening the queue, consuming, and asking', async () => {
-    const connection = await connectTo(server)
+    const connection = await connectTo(operator.server)
     const request = connection.request.bind(connection)
     let nulls = 0
     connection.request = async (subject, ...rest) => {
@@ -93,7 +93,7 @@ describe('a list of consumers that holds null, as of a stream that is being dele
       const consumers = [null, ...said.consumers.slice(1)]
       return { ...answer, data: new TextEncoder().encode(JSON.stringify({ ...said, consumers })) } as never
     }
-    await opened('with-null')
+    await operator.opened('with-null')
     const jobs: Durable = await durable(connection, { name: 'with-null', lanes: 4, maxDeliver: 1, timeout: 8000 })
     const consumer = await jobs.consume(spawnPool(system, Fails, 'with-null', { size: 2 }) as never)
     await jobs.cast({ type: 'work', fails: false })
