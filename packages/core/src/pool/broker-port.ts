@@ -3,6 +3,7 @@ import type { Broker, BrokerHooks, Drop, EngineOptions, Maker, Match } from '@ge
 import { type Clock, type Nanos, type Turn, WakeTimer } from '@genpool/runtime'
 import { NO_DECISION } from '../hot-imports'
 import type { Member } from '../members/member'
+import type { CheckedBackOff } from '../requests/back-off'
 import { leaveTurn } from '../requests/latest-cast'
 import type { Request } from '../requests/request'
 import { keepLimitedRequests } from '../requests/request-shapes'
@@ -71,8 +72,9 @@ export class BrokerPort extends BrokerFigures implements Port, BrokerHooks<Reque
     return this.kernel.worksAhead
   }
 
-  backOff(request: Request, key: unknown, until: Nanos): unknown {
-    const held = this.engine.backOff({ entry: request, key }, until, this.turn.now())
+  backOff(entry: Request, { key, again }: CheckedBackOff, until: Nanos): unknown {
+    const scope = again ? { entry, key, again: entry.runner?.batch?.requests ?? [entry] } : { entry, key }
+    const held = this.engine.backOff(scope, until, this.turn.now())
     this.lookForLimits()
     this.act()
     return held
