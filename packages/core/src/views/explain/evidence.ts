@@ -13,7 +13,7 @@ import {
   type PoolView,
   utilisationOf,
 } from '../pool-view'
-import { type Greatest, greatestKey, greatestTenant, type Tenant, type TenantsBy } from './owners'
+import { greatestKey, type GreatestKey, greatestTenant, type Tenant, type TenantsBy } from './owners'
 
 /** The running handlers of one message type. */
 interface Running {
@@ -79,7 +79,7 @@ export interface Evidence {
   readonly rate: ExplainedOptions['rate']
   readonly limits: ExplainedOptions['limits']
   /** The most frequent key of waiting requests with a key. */
-  readonly key: Greatest | null
+  readonly key: GreatestKey | null
   /** The tenant with the most waiting requests, and how many tenants there are. */
   readonly tenant: Tenant | null
   /** Whether each handler holds the state while it runs. */
