@@ -29,11 +29,11 @@ const asking = (options: PoolOptions, key?: (message: Get) => unknown) => {
           for (const message of messages) note(message)
           await Promise.resolve()
           if (ctx.attempt > 1) return reply(messages.map(() => 'done'))
-          return ctx.backOff(1000, { again: true, key: key?.(messages[0] as Get) })
+          return ctx.backOff(1000, { again: true, ...(key !== undefined && { key: key(messages[0] as Get) }) })
         },
       },
     },
-  } as never)
+  })
   const pool = spawnPool(system, Asker, 'pool', { size: 1, clock, timeout: Infinity, ...options })
   const send = (type: string, message: Get = {}): Promise<unknown> => call(pool, { type, ...message } as never)
   return { pool, send, began }
