@@ -5,6 +5,7 @@ import {
   type CastOptions,
   configure,
   definePool,
+  explain,
   drain,
   inspect,
   noReply,
@@ -77,6 +78,22 @@ describe('casts with the same "latest"', () => {
     })
     expect([lost, told]).toEqual([[], ['replaced', 'replaced', 'replied', 'replied']])
     off()
+  })
+
+  it('are told what helps while they wait: not to leave their key out', async () => {
+    const { clock, pool, index } = indexing()
+    const lost: string[] = []
+    watchDeadLetters(pool, ({ error }) => lost.push(error.message))
+    await clock.settle()
+    for (const doc of ['a1', 'a2']) index(doc)
+    await clock.settle()
+    const [finding] = explain(pool).findings
+    const advice = expect.stringContaining('Make its handler faster, or use a finer "latest"') as string
+    expect(finding).toMatchObject({ finding: 'keys', figures: { key: 'a', ofKey: 1 }, advice })
+    index('a3', 'a', { timeout: 20 })
+    await clock.advance(50)
+    expect(lost).toEqual([advice])
+    expect(lost[0]).not.toContain('no key')
   })
 
   it('take the place of the one that they replace, however many come', async () => {

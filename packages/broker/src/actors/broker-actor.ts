@@ -101,9 +101,10 @@ export class BrokerActor extends BaseActor {
     if (this.stopped) return party.fail(new StoppedError(this.name))
     if (ran && startedAt !== null) this.engine.finished(now - startedAt, now)
     const member = this.engine.putBack(party, now, ran)
-    this.#act()
+    this.#carryOut()
     if (member !== null) this.#deliver(party, member, now)
     else if (party.list !== null) this.shell.watch(party)
+    this.#matchMore()
   }
 
   /** Gives a party that waits, and has no key, another priority: it waits where its age puts it. */
@@ -204,9 +205,10 @@ export class BrokerActor extends BaseActor {
     const isAsk = !isMember(kind)
     const other = this.#match(kind, party, now)
     if (other === null && kind.startsWith('dynamic')) party.mustWait()
-    this.#act()
+    this.#carryOut()
     if (other !== null) this.#deliver(isAsk ? party : other, isAsk ? other : party, now)
     else if (party.list !== null) this.shell.watch(party)
+    this.#matchMore()
   }
 
   #match(kind: AskKind, party: BrokerParty, now: Nanos): BrokerParty | null {
@@ -241,13 +243,15 @@ export class BrokerActor extends BaseActor {
     const now = this.shell.turn.refresh()
     if (ran) this.engine.finished(now - startedAt, now)
     const match = this.engine.release(ask, now, ran)
-    this.#act()
+    this.#carryOut()
     if (match !== null) this.#deliver(match.ask, match.askR, now)
+    // After it: what was decided first begins first.
+    this.#matchMore()
   }
 
   #act(): void {
     this.#carryOut()
-    if (this.engine.mayMatch(this.shell.turn.now())) this.#matchMore()
+    this.#matchMore()
   }
 
   #carryOut(): void {
@@ -259,6 +263,7 @@ export class BrokerActor extends BaseActor {
 
   /** Delivers the matches that limits allow now. */
   #matchMore(): void {
+    if (!this.engine.mayMatch(this.shell.turn.now())) return
     for (;;) {
       const now = this.shell.turn.now()
       const match = this.engine.match(now)

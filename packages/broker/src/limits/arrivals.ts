@@ -52,7 +52,11 @@ export class Arrivals<E extends Waiting> {
       return false
     }
     if (this.queue.length + this.lanes.length < this.queue.max) return true
-    return this.lanes.shedFor(entry, this.queue.lowestPriority, now) || this.queue.makePlace(entry, now)
+    const { lowestPriority, dropsOldest } = this.queue
+    if (this.lanes.shedFor(entry, lowestPriority, now)) return true
+    const isAsUrgent = dropsOldest && entry.priority <= lowestPriority
+    if (isAsUrgent && this.lanes.dropOldestFor(entry, this.queue.oldest(), now)) return true
+    return this.queue.makePlace(entry, now)
   }
 
   #enter(entry: E, pass: Pass<E>, now: Nanos): void {

@@ -1,7 +1,7 @@
 import { type Nanos, readSafely } from '@genpool/runtime'
 import { identifyOf } from '../queues/fair-keys'
 import { type Waiting } from '../queues/waiting'
-import { heldUntil } from './hold'
+import { heldUntil, holdOf } from './hold'
 import { type KeyedLimit } from './keyed-limit'
 import { type LimitLane } from './limit-lane'
 import { type LimitRules } from './limit-rules'
@@ -13,6 +13,8 @@ export interface BackOffScope<E extends Waiting> {
   readonly entry: E
   /** The key; null for all. Left out: the key of the entry. */
   readonly key?: unknown
+  /** The requests that run again after it: each waits until then, whatever its key. */
+  readonly again?: Iterable<E>
 }
 
 /**
@@ -37,10 +39,27 @@ export function holdBack<E extends Waiting>(
     rules.gate = heldUntil(rules.gate, until)
     return undefined
   }
-  const { limit, lane } = found
+  hold(found, until)
+  return found.limit.keyIn(found.lane)
+}
+
+/**
+ * Holds a request that will come back until a time, if what is held already does not do so: with its own key or, without one, alone.
+ *
+ * @param pass its pass, which is counted
+ */
+export function holdOne<E extends Waiting>({ gate, keyed, rated }: LimitRules<E>, pass: Pass<E>, until: Nanos): void {
+  const lanes = [pass.keyed, pass.rated].filter((lane) => lane !== null)
+  if (holdOf(gate) >= until || lanes.some(({ rate }) => holdOf(rate) >= until)) return
+  const limit = keyed ?? rated
+  if (limit === null) return
+  const lane = lanes[0] ?? pass.joinAlone(limit.loneLane(), limit === keyed)
+  hold({ limit: lane.owner as KeyedLimit<E>, lane }, until)
+}
+
+function hold<E extends Waiting>({ limit, lane }: Found<E>, until: Nanos): void {
   lane.rate = heldUntil(lane.rate, until)
   limit.timers.set(lane, lane.wakeAt)
-  return limit.keyIn(lane)
 }
 
 interface Found<E extends Waiting> {
@@ -68,7 +87,7 @@ function laneOf<E extends Waiting>(
     { limit: rated, lane: rated !== null && rated === foundBy?.rated ? pass?.rated : undefined },
   ]
   for (const { limit, lane = readSafely(() => limit?.laneOf(entry.subject) ?? null, null) } of lanes)
-    if (limit !== null && lane !== null) return { limit, lane }
+    if (limit !== null && lane !== null && !limit.isLone(lane)) return { limit, lane }
   return null
 }
 
@@ -85,9 +104,9 @@ export interface BackOffFigures {
   readonly waiting: number
   /** Whether all requests are held, not only those of some keys. */
   readonly all: boolean
-  /** How many keys are held. */
+  /** How many keys are held, and requests without a key that run again. */
   readonly keys: number
-  /** The key that is held for longest; undefined if none is. */
+  /** The key that is held for longest; undefined if none is, or if it is a request without a key. */
   readonly key: unknown
   /** When the next may begin, from now, in milliseconds: of all or, if keys are held, of that key. */
   readonly opensInMs: number

@@ -7,7 +7,7 @@ import { type CheckedQueueOptions } from '../queues/queue-options'
 import { type HoldingList, type Waiting } from '../queues/waiting'
 import { type Gate, isHold } from './hold'
 import { type HoldingLimit } from './hold-watch'
-import { isFair } from './limit-client'
+import { dropsOldest, isFair } from './limit-client'
 import { type Passes } from './passes'
 
 /** The list of a request that the gate holds in front of the queue. */
@@ -32,6 +32,8 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
   held: E | null = null
   /** Whether keys take turns in the queue. */
   private isFair: boolean
+  /** Whether the oldest makes room for a new one if all is full. */
+  dropsOldest: boolean
 
   constructor(
     private readonly inner: LayeredQueue<E>,
@@ -40,6 +42,7 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
     private readonly owner: GateOwner<E>,
   ) {
     this.isFair = isFair(client)
+    this.dropsOldest = dropsOldest(client)
     inner.returned = (entry) => passes.get(entry)?.enter(entry.priority)
   }
 
@@ -248,6 +251,7 @@ export class GatedQueue<E extends Waiting> implements Iterable<E> {
     this.inner.apply(client, now)
     this.report(now)
     this.isFair = isFair(client)
+    this.dropsOldest = dropsOldest(client)
   }
 
   drain(): void {

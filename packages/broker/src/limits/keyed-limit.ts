@@ -15,6 +15,11 @@ const RESTING = 16
 /** At least this many lanes are kept for other keys, or as many as are in use. */
 const SPARE_LANES = 1024
 
+/** Stands for the key of a request that has none. */
+class LoneKey {
+  readonly isAlone = true
+}
+
 /**
  * The keys under one limit.
  *
@@ -79,9 +84,21 @@ export class KeyedLimit<E extends Waiting> extends KeyCounts<E> {
     return this.laneAt(place) ?? this.activate(place)
   }
 
-  /** The key of a lane, for a reader. */
-  keyIn({ place }: LimitLane<E>): unknown {
-    return keyName(this.table.keyOf(place))
+  /** A lane for one request without a key, which nothing but a back-off holds. */
+  loneLane(): LimitLane<E> {
+    const lane = this.laneByKey(new LoneKey())
+    lane.rate = null
+    return lane
+  }
+
+  /** Whether it is a lane for one request without a key. */
+  isLone({ place }: LimitLane<E>): boolean {
+    return this.table.keyOf(place) instanceof LoneKey
+  }
+
+  /** The key of a lane, for a reader; undefined if it is one for a request without a key. */
+  keyIn(lane: LimitLane<E>): unknown {
+    return this.isLone(lane) ? undefined : keyName(this.table.keyOf(lane.place))
   }
 
   /** Whether the key of a lane is named before that of another: by the order of keys. Places would depend on what came before. */

@@ -130,6 +130,14 @@ export class LaneSchedule<E extends Waiting> implements ParkingOwner<E> {
     return last !== null && last.priority <= highest && this.parking.shedFor(entry, last, now)
   }
 
+  /** Drops the oldest of the least urgent for one that is as urgent; false if one that is older than that stands in the queue. */
+  dropOldestFor(entry: E, oldestInQueue: Nanos | null, now: Nanos): boolean {
+    const last = this.parking.last()
+    if (last === null || last.priority !== entry.priority) return false
+    if (oldestInQueue !== null && oldestInQueue <= last.sentAt) return false
+    return this.parking.dropFor(last, 'max', now)
+  }
+
   /** A request has begun. */
   began(pass: Pass<E>, now: Nanos): void {
     pass.begin(now)

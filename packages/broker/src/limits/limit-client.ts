@@ -22,3 +22,8 @@ export function isFair(client: CheckedQueueOptions): boolean {
 export function isNewestFirst(client: CheckedQueueOptions): boolean {
   return leafOf(client).order === 'lifo'
 }
+
+/** Whether the oldest makes room for a new one in a queue that is full. A fair queue bounds each of its keys itself. */
+export function dropsOldest(client: CheckedQueueOptions): boolean {
+  return typeof client !== 'function' && client.type !== 'fair' && client.dropFrom === 'head' && client.max > 0
+}

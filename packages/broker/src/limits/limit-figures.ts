@@ -78,7 +78,8 @@ function heldBy<E extends Waiting>(limit: KeyedLimit<E>, now: Nanos): HeldBy {
   let keys = limit.countOthers(now)
   let most: LimitLane<E> | null = null
   for (const lane of limit.lanes()) {
-    if (lane.running > 0 || lane.waiting > 0 || (lane.rate !== null && lane.rate.used(now) > 0)) keys++
+    const counts = lane.running > 0 || lane.waiting > 0 || (lane.rate !== null && lane.rate.used(now) > 0)
+    if (counts && !limit.isLone(lane)) keys++
     if (!holds(lane, now)) continue
     waiting += lane.parked
     if (lane.parked > 0 && (most === null || comesFirst(limit, lane, most))) most = lane

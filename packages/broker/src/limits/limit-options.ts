@@ -20,7 +20,9 @@ const rateShape = {
     .describe('The greatest cost that may begin at once; the rest is spread evenly. Default: `limit`, all at once.'),
   cost: cost
     .optional()
-    .describe('What a message costs, a whole number: a property of it, or a function. Default: 1 each.'),
+    .describe(
+      'What a message costs, a whole number: a property of it, or a function. Default: 1 each, also of a message without the property.',
+    ),
 }
 
 const isOrdered = inOrder('burst', 'limit')
@@ -115,6 +117,8 @@ export function costOf(from: CheckedRateOptions['cost'], { limit, burst }: RateR
   const most = Math.min(limit, burst)
   return (message) => {
     const value = find(message)
+    // A type of message without that property costs what each costs by default. A function says what it means.
+    if (value === undefined && typeof from === 'string') return 1
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) {
       letGo(value)
       throw wrongCost(`expected a whole number >= 0 as the "cost" of a message, got ${showValue(value)}`)

@@ -1,10 +1,10 @@
-import { type Change, type Nanos } from '@genpool/runtime'
+import { type Change, type Nanos, readSafely } from '@genpool/runtime'
 import { numberAsFirst, type Numbered } from '../queues/arrival'
 import { mustNotWait } from '../queues/leaf-queue'
 import { type Layers } from '../queues/layers'
 import { type CheckedQueueOptions } from '../queues/queue-options'
 import { type Waiting } from '../queues/waiting'
-import { type BackOffScope, holdBack, opensFor } from './back-off'
+import { type BackOffScope, holdBack, holdOne, opensFor } from './back-off'
 import { holdOf } from './hold'
 import { type HoldingLimit } from './hold-watch'
 import { isNewestFirst, laneQueue } from './limit-client'
@@ -148,11 +148,18 @@ export class LimitedQueue<E extends Waiting> extends LimitedWaiting<E> implement
   backOff(scope: BackOffScope<E>, until: Nanos, now: Nanos): unknown {
     this.decision.begin()
     const key = holdBack(this.rules, scope, until, this.passes.get(scope.entry))
+    for (const entry of scope.again ?? []) this.#holdOne(entry, until)
     const { held } = this.queue
     // The rate holds it in front of the others, and now its own key does: they go on.
     if (held !== null) this.#parkBlocked(held, now)
     this.finish(now)
     return key
+  }
+
+  /** One that began before there were limits, and whose key cannot be found, waits in no lane: it is dropped when it comes back. */
+  #holdOne(entry: E, until: Nanos): void {
+    const pass = readSafely(() => this.passes.of(entry), null)
+    if (pass !== null) holdOne(this.rules, pass, until)
   }
 
   #parkBlocked(held: E, now: Nanos): void {

@@ -131,11 +131,14 @@ export class Parking<E extends Waiting> {
 
   /** Has one dropped for a more urgent one; false if it is not more urgent. */
   shedFor(entry: E, victim: E | null, now: Nanos): boolean {
-    if (victim === null || victim.priority >= entry.priority) return false
+    return victim !== null && victim.priority < entry.priority && this.dropFor(victim, 'priority', now)
+  }
+
+  /** Drops one, so that there is room for another; false if it is not parked. */
+  dropFor(victim: E, reason: 'priority' | 'max', now: Nanos): boolean {
     const from = this.owner.passOf(victim).parkedIn
     if (from === null || !this.remove(victim, from, now)) return false
-    const drop = { entry: victim, reason: 'priority', sojourn: now - victim.sentAt, waiting: this.length } as const
-    this.owner.parkedDropped(drop, now)
+    this.owner.parkedDropped({ entry: victim, reason, sojourn: now - victim.sentAt, waiting: this.length }, now)
     return true
   }
 

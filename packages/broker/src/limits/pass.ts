@@ -40,6 +40,15 @@ export class Pass<E extends Waiting> {
     if (this.rated !== null) this.rated.known += by
   }
 
+  /** Gives it a lane of its own in one of the limits, in which it had none. */
+  joinAlone(lane: LimitLane<E>, isKeyed: boolean): LimitLane<E> {
+    if (isKeyed) this.keyed = lane
+    else this.rated = lane
+    lane.known++
+    if (this.place === 'running') lane.running++
+    return lane
+  }
+
   costIn(lane: LimitLane<E>): number {
     return lane === this.keyed ? this.keyedCost : this.cost
   }

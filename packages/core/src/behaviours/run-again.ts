@@ -16,7 +16,7 @@ export const backOffOptions = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Runs the message in hand again after the wait, within its deadline: return what `ctx.backOff` returns, or throw it.',
+      'Runs the message in hand again after the wait, whatever `key` names, within its deadline: return what `ctx.backOff` returns, or throw it.',
     ),
 })
 export type BackOffOptions = z.input<typeof backOffOptions>

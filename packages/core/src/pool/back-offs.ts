@@ -16,8 +16,9 @@ export class BackOffs {
   ) {}
 
   /** @throws {OptionsError} if the queue is shared with other pools */
-  hold(request: Request, { ns, key, again }: CheckedBackOff): void {
-    const held = this.port.backOff(request, key, this.turn.refresh() + ns)
+  hold(request: Request, backOff: CheckedBackOff): void {
+    const { ns, again } = backOff
+    const held = this.port.backOff(request, backOff, this.turn.refresh() + ns)
     this.count++
     const facts = { ms: ns / NS_PER_MS, key: held, again }
     for (const listener of this.listeners.backedOff) listener.backedOff(request, facts)

@@ -3,6 +3,7 @@ import type { Broker, BrokerHooks, Drop, EngineOptions, Maker, Match } from '@ge
 import { type Clock, type Nanos, type Turn, WakeTimer } from '@genpool/runtime'
 import { NO_DECISION } from '../hot-imports'
 import type { Member } from '../members/member'
+import type { CheckedBackOff } from '../requests/back-off'
 import { leaveTurn } from '../requests/latest-cast'
 import type { Request } from '../requests/request'
 import { keepLimitedRequests } from '../requests/request-shapes'
@@ -74,8 +75,9 @@ export class BrokerPort extends BrokerFigures implements Port, BrokerHooks<Reque
     return this.kernel.worksAhead
   }
 
-  backOff(request: Request, key: unknown, until: Nanos): unknown {
-    const held = this.engine.backOff({ entry: request, key }, until, this.turn.now())
+  backOff(entry: Request, { key, again }: CheckedBackOff, until: Nanos): unknown {
+    const scope = again ? { entry, key, again: entry.runner?.batch?.requests ?? [entry] } : { entry, key }
+    const held = this.engine.backOff(scope, until, this.turn.now())
     this.lookForLimits()
     this.act()
     return held
@@ -124,9 +126,13 @@ export class BrokerPort extends BrokerFigures implements Port, BrokerHooks<Reque
       this.kernel.queueFailed(error)
       return null
     }
-    if (this.engine.decision !== NO_DECISION) this.act()
+    const hasMore = this.engine.decision !== NO_DECISION && this.carryOut()
     if (this.listeners.matched.length > 0) this.tellMatched()
-    return request
+    if (!hasMore) return request
+    // What is matched next comes after it.
+    if (request !== null) member.assign(request)
+    this.matchMore()
+    return null
   }
 
   takeBatch(member: Member, first: Request, limit: number): readonly Request[] {
@@ -148,9 +154,11 @@ export class BrokerPort extends BrokerFigures implements Port, BrokerHooks<Reque
     } catch (error) {
       return this.kernel.queueFailed(error)
     }
-    if (this.engine.decision !== NO_DECISION) this.act()
+    const hasMore = this.engine.decision !== NO_DECISION && this.carryOut()
     leaveTurn(request)
     if (match !== null) match.askR.assign(match.ask)
+    // After it: members run what they are assigned in that order.
+    if (hasMore) this.matchMore()
   }
 
   putBack(request: Request, ran: boolean): Member | null {
@@ -213,10 +221,15 @@ export class BrokerPort extends BrokerFigures implements Port, BrokerHooks<Reque
 
   /** Does what the engine decided in its last call. */
   private act(): void {
+    if (this.carryOut()) this.matchMore()
+  }
+
+  /** The same, without further matches. Returns whether there may be some. */
+  private carryOut(): boolean {
     const { dropped, droppedR, wakeAt } = this.engine.decision
     if (dropped.length > 0 || droppedR.length > 0) this.deliver(dropped, droppedR)
     if (wakeAt !== null) this.wakeAt(wakeAt)
-    if (this.limited && this.engine.mayMatch(this.turn.now())) this.matchMore()
+    return this.limited && this.engine.mayMatch(this.turn.now())
   }
 
   /** Delivers the matches that limits allow now. */

@@ -1,6 +1,7 @@
 import type { Broker, EngineOptions, HoldingLimit, LimitFigures, Maker, Openings } from '@genpool/broker'
 import type { Nanos } from '@genpool/runtime'
 import type { Member } from '../members/member'
+import type { CheckedBackOff } from '../requests/back-off'
 import type { Request } from '../requests/request'
 
 /** The idle members of a pool, as a `Broker` has them. */
@@ -34,10 +35,11 @@ export interface Port {
   openings(now: Nanos): Openings | undefined
   /**
    * Begins nothing of a key before `until`; null: of all, undefined: of the key of the request. Returns the key; undefined for all.
+   * What runs again waits until then, whatever its key.
    *
    * @throws {OptionsError} if the broker is shared
    */
-  backOff(request: Request, key: unknown, until: Nanos): unknown
+  backOff(request: Request, backOff: CheckedBackOff, until: Nanos): unknown
   /** Offers a request: a member to assign it to, or null if it waits, was dropped, or has been assigned already. */
   ask(request: Request): Member | null
   /** Where idle members wait, for whoever takes one and gives it back without a decision. Null if that cannot be. */

@@ -94,6 +94,7 @@ export type Commit = 'written' | 'done' | 'shared' | 'kept'
 export interface Together<R> {
   /** The one whose `ctx.signal` is that of all. */
   readonly first: R
+  readonly requests: readonly R[]
   /** Whether one of them has no outcome. */
   readonly isAwaited: boolean
   /** The deadline of those without outcome that comes last; without any, that of the first. */

@@ -5,7 +5,8 @@ import { start, stop } from 'nact'
 
 interface Task {
   readonly id: number
-  readonly user: string
+  /** The key of the limits, if there are any. */
+  readonly user: string | undefined
   readonly ms: number
   readonly key: string | undefined
   /** How long it backs off at its first runs, of what, and whether it runs again. */
@@ -16,7 +17,7 @@ interface Task {
 
 const step = fc.record({
   op: fc.constantFrom('call', 'call', 'call', 'advance', 'advance', 'abort'),
-  user: fc.constantFrom('a', 'a', 'b'),
+  user: fc.constantFrom('a', 'a', 'b', undefined),
   ms: fc.nat(20),
   key: fc.constantFrom(undefined, undefined, 'k'),
   backOff: fc.constantFrom(0, 0, 10, 30),
@@ -40,8 +41,11 @@ describe('the laws of a back-off', () => {
         const system = start()
         const now = (): number => Math.round(clock.now() / 1e6)
         const hasKeys = 'limits' in options || 'rate' in options
-        const until = new Map<string, number>()
-        const held = (of: string): boolean => (until.get(of) ?? 0) > now()
+        const until = new Map<string | number, number>()
+        const held = (of: string | number | undefined): boolean => of !== undefined && (until.get(of) ?? 0) > now()
+        const hold = (of: string | number, ms: number): void => {
+          until.set(of, Math.max(until.get(of) ?? 0, now() + ms))
+        }
         const waiting = new Set<Task>()
         const running = new Set<Task>()
         const Worker = definePool({
@@ -49,18 +53,22 @@ describe('the laws of a back-off', () => {
             work: async (task: Task, _state, ctx) => {
               waiting.delete(task)
               running.add(task)
-              expect([held('all'), held(task.user)]).toEqual([false, false])
+              expect([held('all'), held(task.user), held(task.id)]).toEqual([false, false, false])
               await clock.wait(task.ms)
               running.delete(task)
               if (task.backOff === 0 || ctx.attempt > 2) return reply(task.id)
-              const name = !hasKeys || task.of === 'all' ? 'all' : task.of === 'b' ? 'b' : task.user
-              until.set(name, Math.max(until.get(name) ?? 0, now() + task.backOff))
+              const name = !hasKeys || task.of === 'all' ? 'all' : task.of === 'b' ? 'b' : (task.user ?? 'all')
+              hold(name, task.backOff)
               const key = task.of === 'own' ? {} : { key: task.of === 'all' ? null : 'b' }
               reached.add(name)
               if (!task.again) {
                 ctx.backOff(task.backOff, key)
                 return reply(task.id)
               }
+              // It waits itself, whatever is held. Others of its key do not pass it.
+              hold(task.id, task.backOff)
+              if (task.user !== undefined) hold(task.user, task.backOff)
+              if (name !== 'all' && task.user === undefined) reached.add('alone')
               if (!ctx.signal.aborted) waiting.add(task)
               return ctx.backOff(task.backOff, { ...key, again: true })
             },
@@ -89,11 +97,14 @@ describe('the laws of a back-off', () => {
           await clock.settle()
           expect(inspect(pool).waiting).toBe(waiting.size)
           if (inspect(pool).members.idle === 0) continue
-          for (const { user, key } of waiting) {
+          for (const { id, user, key } of waiting) {
             // One with a key may wait for its turn.
             if (key !== undefined) continue
-            const isFull = 'limits' in options && [...running].filter((other) => other.user === user).length >= 2
-            expect(held('all') || held(user) || isFull).toBe(true)
+            const isFull =
+              'limits' in options &&
+              user !== undefined &&
+              [...running].filter((other) => other.user === user).length >= 2
+            expect(held('all') || held(user) || held(id) || isFull).toBe(true)
           }
         }
         await clock.advance(20_000)
@@ -106,6 +117,6 @@ describe('the laws of a back-off', () => {
       }),
       { numRuns: Number(process.env['GENPOOL_LAW_RUNS'] ?? 60) },
     )
-    expect(reached).toEqual(new Set(['all', 'a', 'b']))
+    expect(reached).toEqual(new Set(['all', 'a', 'b', 'alone']))
   })
 })

@@ -20,11 +20,26 @@ describe('a rate of work', () => {
     expect(began).toEqual([0, 25, 50, 75])
   })
 
+  it('costs 1 for a message without the property of the cost', async () => {
+    const { clock, began, send } = limited({ rate: { limit: 2, interval: 100, cost: 'tokens' } })
+    const all = Promise.all([send(), send({ tokens: undefined } as never), send({ tokens: 2 }), send()])
+    await clock.advance(500)
+    await all
+    expect(began).toEqual([0, 0, 100, 200])
+  })
+
+  it('refuses a message for which a function finds no cost', async () => {
+    const { send } = limited({ rate: { limit: 2, cost: () => undefined as never } })
+    await expect(send()).rejects.toThrow('expected a whole number >= 0 as the "cost" of a message, got undefined')
+  })
+
   it('counts what messages cost, and refuses one that may never begin', async () => {
     const { clock, began, send } = limited({ rate: { limit: 10, interval: 100, cost: 'tokens' } })
     const all = Promise.all([send({ tokens: 6 }), send({ tokens: 6 }), send({ tokens: 4 }), send({ tokens: 1 })])
     await expect(send({ tokens: 11 })).rejects.toThrow('it costs 11, and no more than 10 may ever begin at once')
-    await expect(send()).rejects.toThrow('expected a whole number >= 0 as the "cost" of a message, got undefined')
+    await expect(send({ tokens: '3' } as never)).rejects.toThrow(
+      'expected a whole number >= 0 as the "cost" of a message, got ',
+    )
     await clock.advance(500)
     await all
     expect(began).toEqual([0, 100, 100, 200])

@@ -42,7 +42,7 @@ describe('what limits refuse', () => {
   it.each<[string, Ask, string]>([
     ['too great a cost', { tokens: 11, user: {} }, 'it costs 11'],
     ['a broken cost', { tokens: 1.5, user: {} }, 'got 1.5'],
-    ['no cost', { user: {} }, 'got undefined'],
+    ['a cost that is no number', { tokens: null as never, user: {} }, 'got null'],
     ['a key that cannot be read', { tokens: 1 }, 'the function "by" threw'],
   ])('names the pool and the message: %s', async (_, message, says) => {
     const pools = [

@@ -23,7 +23,7 @@ describe('a newer cast of one "latest" that limits refuse', () => {
 
   it.each<[string, PoolOptions, unknown]>([
     ['costs too much', { rate: { limit: 5, interval: 10, cost: 'k' } }, 100],
-    ['has no cost', { rate: { limit: 5, interval: 10, cost: 'k' } }, undefined],
+    ['has a broken cost', { rate: { limit: 5, interval: 10, cost: 'k' } }, null],
     ['has a message that throws', { limits: { by: (({ k }: Work) => (k as number).toFixed()) as never } }, undefined],
     ['has a key that is none', { limits: { by: 'k', concurrency: 2 } }, new Instance()],
     ['has no key of a fair queue', { broker: { client: { type: 'fair', by: { property: 'k' } } } }, new Instance()],

@@ -3,7 +3,7 @@ import type { Phase } from '../../pool/status'
 import type { Expiry } from '../../requests/expiry'
 import type { Circle } from '../../requests/request-owner'
 import type { BreakerFigures, Percentiles } from '../pool-view'
-import type { Greatest, Tenant, TenantsBy } from './owners'
+import type { GreatestKey, Tenant, TenantsBy } from './owners'
 
 /** Turns that take this long delay everything else in the process. */
 export const LONG_TURN_MS = 100
@@ -72,7 +72,7 @@ export interface Evidence {
   readonly rate: ExplainedOptions['rate']
   readonly limits: ExplainedOptions['limits']
   /** The most frequent key of waiting requests with a key. */
-  readonly key: Greatest | null
+  readonly key: GreatestKey | null
   /** The tenant with the most waiting requests, and how many tenants there are. */
   readonly tenant: Tenant | null
   /** Whether each handler holds the state while it runs. */

@@ -75,6 +75,11 @@ export function withRoundedFigures(finding: Finding): Finding {
   return { ...finding, figures: Object.fromEntries(figures) }
 }
 
+/** Whether it is the key of casts with `latest`. All other keys that are objects are compared by a text. */
+export function isLatestKey(key: unknown): boolean {
+  return typeof key === 'object' && key !== null
+}
+
 /** How many characters of a key are shown. */
 const MOST_SHOWN = 60
 

@@ -15,13 +15,21 @@ export function heldBack(evidence: Evidence): readonly Finding[] {
 function heldByBackOff({ held: { backOff }, waiting, idle }: Evidence): Finding | null {
   if (backOff === undefined || (backOff.waiting === 0 && !backOff.all)) return null
   const { waiting: heldBack, all, keys, key, opensInMs } = backOff
+  const longest = key === undefined ? 'a message without a key' : `"${keyInWords(key)}"`
   const who = all
     ? 'the pool backs off'
-    : `${count(keys, 'key backs off', 'keys back off')}, "${keyInWords(key)}" for the longest time`
+    : `${count(keys, 'key backs off', 'keys back off')}, ${longest} for the longest time`
   return {
     finding: 'back-off',
     says: `${who}: what the handlers call has had too many requests, and ${requests(heldBack)}${next(opensInMs)}`,
-    figures: { held: heldBack, keys, opensInMs, waiting, idle, ...(!all && { key: keyInWords(key) }) },
+    figures: {
+      held: heldBack,
+      keys,
+      opensInMs,
+      waiting,
+      idle,
+      ...(!all && key !== undefined && { key: keyInWords(key) }),
+    },
     advice: 'Set "rate" or "limits" to what the handlers call allows, so that it need not refuse requests.',
     option: 'rate',
   }

@@ -1,12 +1,18 @@
 import { type FairBy, fairIdentity, fairKey } from '@genpool/broker'
 import { readSafely } from '@genpool/runtime'
 import type { RequestFacts } from '../../requests/request-facts'
-import { keyInWords } from './finding'
+import { isLatestKey, keyInWords } from './finding'
 
 /** The owner of most requests. */
 export interface Greatest {
   readonly name: string
   readonly count: number
+}
+
+/** The greatest key. */
+export interface GreatestKey extends Greatest {
+  /** Whether it is that of casts with `latest`. */
+  readonly isLatest: boolean
 }
 
 /** The greatest of several tenants. */
@@ -43,16 +49,17 @@ export function greatestTenant(of: TenantsBy, sample: Sample): Tenant | null {
   const tenants = countBy(sample.of, tenantBy(of))
   if (namedBy !== 'queue') tenants.delete(undefined)
   const most = greatest(tenants, sample)
-  return most === null ? null : { ...most, tenants: tenants.size, namedBy }
+  return most === null ? null : { name: most.name, count: most.count, tenants: tenants.size, namedBy }
 }
 
 /** The key of most requests that have one; null if none has. */
-export function greatestKey(sample: Sample): Greatest | null {
+export function greatestKey(sample: Sample): GreatestKey | null {
   const keyed = sample.of.filter(({ key }) => key !== undefined)
-  return greatest(
+  const most = greatest(
     countBy(keyed, ({ key }) => key),
     sample,
   )
+  return most === null ? null : { name: most.name, count: most.count, isLatest: isLatestKey(most.owner) }
 }
 
 function countBy(requests: readonly RequestFacts[], ownerOf: (request: RequestFacts) => unknown): Map<unknown, number> {
@@ -64,10 +71,14 @@ function countBy(requests: readonly RequestFacts[], ownerOf: (request: RequestFa
   return counts
 }
 
-function greatest(counts: ReadonlyMap<unknown, number>, { of, waiting }: Sample): Greatest | null {
+function greatest(
+  counts: ReadonlyMap<unknown, number>,
+  { of, waiting }: Sample,
+): (Greatest & { owner: unknown }) | null {
   let most: { readonly owner: unknown; readonly count: number } | null = null
   for (const [owner, count] of counts) if (most === null || count > most.count) most = { owner, count }
   if (most === null) return null
+  const { owner } = most
   const count = Math.round((most.count * waiting) / of.length)
-  return { name: most.owner === undefined ? '(none)' : keyInWords(most.owner), count }
+  return { owner, name: owner === undefined ? '(none)' : keyInWords(owner), count }
 }

@@ -7,11 +7,11 @@ import { breakerAdvice, dropAdvice } from './drop-advice'
 import { type Evidence, type ExplainedOptions, waitForKeys } from './evidence'
 import { gatherFigures } from './gather'
 import { RUNNING_ADVICE, TIMEOUT_ADVICE, UNANSWERED } from './expiry-causes'
-import { busyOf, capital, type Finding, inWords, keyInWords } from './finding'
+import { busyOf, capital, type Finding, inWords, isLatestKey, keyInWords } from './finding'
 import { heldBack } from './held-causes'
 import { waitsForStore } from './store-causes'
 import { stoppedAdvice } from './life-causes'
-import { KEYS_ADVICE, whyWaiting } from './wait-causes'
+import { keysAdvice, whyWaiting } from './wait-causes'
 
 /** Evidence is used again for so long: in a flood of errors it is gathered a few times a second. */
 const FRESH: Nanos = 5 * NS_PER_MS
@@ -190,7 +190,7 @@ function keyOf({ key }: RequestFacts, evidence: Evidence): Remedy | null {
   if (key === undefined || !waitForKeys(evidence)) return null
   const idle = count(evidence.idle, 'member is', 'members are')
   const says = `It waited for the turn of its key "${keyInWords(key)}", while ${idle} idle: a key is handled one request at a time.`
-  return { says: `${says} ${KEYS_ADVICE}` }
+  return { says: `${says} ${keysAdvice(isLatestKey(key))}` }
 }
 
 const HOLDERS: Readonly<Record<HoldingLimit, Finding['finding']>> = {

@@ -82,7 +82,14 @@ export const eventLoop: Cause = ({ turns, blocked }) =>
         option: null,
       }
 
-export const KEYS_ADVICE = 'Use a finer key, or no key where order does not matter: a commit with a recipe needs none.'
+const KEYS_ADVICE = 'Use a finer key, or no key where order does not matter: a commit with a recipe needs none.'
+const LATEST_ADVICE =
+  'Make its handler faster, or use a finer "latest": of casts with the same one, one runs at a time, and the newest waits.'
+
+/** What helps those that wait for the turn of their key. */
+export function keysAdvice(isLatest: boolean): string {
+  return isLatest ? LATEST_ADVICE : KEYS_ADVICE
+}
 
 export const keys: Cause = (evidence) => {
   const { key, waiting, idle } = evidence
@@ -93,7 +100,7 @@ export const keys: Cause = (evidence) => {
       `${requestsWait(waiting)} behind a request with the same key, ${key.count} of them with ` +
       `key "${key.name}", while ${count(idle, 'member is', 'members are')} idle: a key is handled one request at a time`,
     figures: { key: key.name, ofKey: key.count, waiting, idle },
-    advice: KEYS_ADVICE,
+    advice: keysAdvice(key.isLatest),
     option: null,
   }
 }
