@@ -51,6 +51,8 @@ export interface LaterPorts {
   bad(incoming: Incoming, error: BadFrame): void
   /** The server says that its consumer is gone. */
   deleted(): void
+  /** The server takes no requests, or gives no bytes: somebody has edited its consumer. */
+  strange(): void
 }
 
 /** A cast that is kept here until it is due, or can be moved. */
@@ -111,6 +113,7 @@ export class Later {
         this.#open = 0
         ports.deleted()
       },
+      refused: () => ports.strange(),
     })
   }
 
@@ -194,11 +197,18 @@ export class Later {
     this.#size = Math.max(length, this.#size * 0.95, 1)
     this.ports.saw(incoming.storedAt)
     try {
-      this.#take(incoming)
+      if (incoming.isStripped) this.#giveBack(incoming)
+      else this.#take(incoming)
     } catch (error) {
       this.ports.bad(incoming, error as BadFrame)
     }
     this.#run()
+  }
+
+  /** Its bytes come when its consumer is set back. */
+  #giveBack(incoming: Incoming): void {
+    this.ports.strange()
+    this.#told.again(incoming, this.ports.now() + REST_MS)
   }
 
   #take(incoming: Incoming): void {
