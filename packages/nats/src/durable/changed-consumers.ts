@@ -90,6 +90,8 @@ export interface ChangedPorts extends MadeConsumers {
 
 /** Sets consumers of a queue at the server back that somebody has edited there: casts would be delivered once only, or wait for ever. */
 export class ChangedConsumers {
+  /** Called when some were set back: a server (2.9) does not look again at the requests that wait. */
+  readonly back = new Set<() => void>()
   #changes: readonly Change[] = []
   /** Why one cannot be set back. */
   #refusal: string | null = null
@@ -131,10 +133,11 @@ export class ChangedConsumers {
     const { jsm, names, marks, time } = this.ports
     if (!this.saw((await consumersOf(jsm, names)).found)) return true
     // Before it can be seen no more: what the server takes for done by then may be not done.
-    if (this.#changes.some((change) => change.mayLose)) await marks.edited((time.now() + SETTING_BACK_MS) * 1000)
+    const changes = this.#changes
+    if (changes.some((change) => change.mayLose)) await marks.edited((time.now() + SETTING_BACK_MS) * 1000)
     const left: Change[] = []
     let refusal: string | null = null
-    for (const change of this.#changes) {
+    for (const change of changes) {
       try {
         await jsm.consumers.update(names.jobs, change.consumer, change.back)
       } catch (error) {
@@ -142,8 +145,10 @@ export class ChangedConsumers {
         refusal ??= textOf(error)
       }
     }
+    const areSomeBack = left.length < changes.length
     this.#refusal = refusal
     this.#changes = left
+    if (areSomeBack) for (const each of this.back) each()
     return left.length === 0
   }
 }

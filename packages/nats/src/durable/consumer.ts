@@ -127,11 +127,14 @@ export class JobConsumer {
     const deaf = onEvent('genpool:pool:stop', () => void this.stop(0), { pool: this.pool })
     const unheard = (): void => this.#watch.again()
     queue.notes.unheard.add(unheard)
+    const setBack = (): void => void this.#mender.mend()
+    queue.changed.back.add(setBack)
     const refused = (): string | null => (this.#refusals.holds ? this.#refusals.trouble : null)
     queue.refusals.add(refused)
     this.#off = () => {
       queue.refusals.delete(refused)
       queue.notes.unheard.delete(unheard)
+      queue.changed.back.delete(setBack)
       away()
       deaf()
     }
