@@ -1,16 +1,23 @@
 import { type Clock, type Nanos, NS_PER_MS, textOf } from '@genpool/runtime'
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from '@nats-io/jetstream'
+import { pause } from '../pause'
 import { consumersOf } from './consumers-of'
+import { floorOf } from './floors'
 import { consumerOf } from './lanes'
 import type { Marks } from './marks'
 import type { QueueNames } from './names'
 import type { ServerClock } from './server-clock'
 import { editedNow } from './trouble'
+import { nextOf } from './unlisted'
 
 /** How often it looks. */
 const EVERY_MS = 4000
 /** What is stored so long after a look may have been delivered as the edited consumer does. */
 const SETTING_BACK_MS = 10_000
+/** What was acknowledged is gone so soon. */
+const MOMENT_MS = 300
+/** So many that were passed by are brought back at a time. */
+const MOST_PASSED = 10_000
 /** What of a consumer at the server somebody may change while it is used, and what it is if nobody says otherwise. */
 const KEPT: Partial<ConsumerConfig> = {
   max_deliver: -1,
@@ -32,6 +39,9 @@ const LOSING = new Set<string>(['max_deliver', 'filter_subject', 'filter_subject
 /** How a consumer at the server differs from what it was made with. */
 interface Change {
   readonly consumer: string
+  readonly subject: string
+  /** As the server says. */
+  readonly info: ConsumerInfo
   /** What to write. */
   readonly back: Partial<ConsumerConfig>
   /** In words. */
@@ -61,6 +71,8 @@ export function changesIn(found: readonly ConsumerInfo[], { names, options }: Ma
     return [
       {
         consumer,
+        subject,
+        info,
         back: Object.fromEntries(keys.map((key) => [key, made[key]])),
         says: says.join(' and '),
         mayLose: keys.some((key) => LOSING.has(key)),
@@ -90,8 +102,11 @@ export interface ChangedPorts extends MadeConsumers {
 
 /** Sets consumers of a queue at the server back that somebody has edited there: casts would be delivered once only, or wait for ever. */
 export class ChangedConsumers {
-  /** Called when some were set back: a server (2.9) does not look again at the requests that wait. */
-  readonly back = new Set<() => void>()
+  /**
+   * Called when some were set back, with the places of casts that the server has passed by: it never delivers them. And it does not look again
+   * at requests that wait (2.9).
+   */
+  readonly back = new Set<(passed: readonly number[]) => void>()
   #changes: readonly Change[] = []
   /** Why one cannot be set back. */
   #refusal: string | null = null
@@ -135,6 +150,7 @@ export class ChangedConsumers {
     // Before it can be seen no more: what the server takes for done by then may be not done.
     const changes = this.#changes
     if (changes.some((change) => change.mayLose)) await marks.edited((time.now() + SETTING_BACK_MS) * 1000)
+    const passed = (await Promise.all(changes.map((change) => this.#passedBy(change)))).flat()
     const left: Change[] = []
     let refusal: string | null = null
     for (const change of changes) {
@@ -145,10 +161,30 @@ export class ChangedConsumers {
         refusal ??= textOf(error)
       }
     }
-    const areSomeBack = left.length < changes.length
     this.#refusal = refusal
     this.#changes = left
-    if (areSomeBack) for (const each of this.back) each()
+    if (left.length < changes.length) await this.#tell(left.length === 0 ? passed : [])
     return left.length === 0
+  }
+
+  /** What was acknowledged at the same time is gone when they are looked at. */
+  async #tell(passed: readonly number[]): Promise<void> {
+    if (passed.length > 0) await pause(this.ports.clock, MOMENT_MS, false)
+    for (const each of this.back) each(passed)
+  }
+
+  /** Casts that count as delivered, and are neither acknowledged nor in hand: the consumer was given another subject. */
+  async #passedBy({ info, subject }: Change): Promise<number[]> {
+    const { jsm, names } = this.ports
+    const passed: number[] = []
+    if (info.num_ack_pending > 0) return passed
+    const through = info.delivered.stream_seq
+    for (let from = floorOf(info) + 1; from <= through && passed.length < MOST_PASSED;) {
+      const found = await nextOf(jsm, names.jobs, { from, subject })
+      if (found === null || found.seq > through) break
+      passed.push(found.seq)
+      from = found.seq + 1
+    }
+    return passed
   }
 }

@@ -127,7 +127,10 @@ export class JobConsumer {
     const deaf = onEvent('genpool:pool:stop', () => void this.stop(0), { pool: this.pool })
     const unheard = (): void => this.#watch.again()
     queue.notes.unheard.add(unheard)
-    const setBack = (): void => void this.#mender.mend()
+    const setBack = (passed: readonly number[]): void => {
+      for (const seq of passed) this.#caretaker.isBack(seq)
+      void this.#mender.mend()
+    }
     queue.changed.back.add(setBack)
     const refused = (): string | null => (this.#refusals.holds ? this.#refusals.trouble : null)
     queue.refusals.add(refused)
@@ -174,13 +177,7 @@ export class JobConsumer {
     const { connection, trouble } = this.queue
     if (connection.isClosed()) return CLOSED_FOR_GOOD
     const silence = this.#link.usable && this.#stopping === null ? this.#watch.silence : null
-    return (
-      silence ??
-      this.#mender.trouble ??
-      this.#refusals.trouble ??
-      this.#watch.trouble ??
-      trouble
-    )
+    return silence ?? this.#mender.trouble ?? this.#refusals.trouble ?? this.#watch.trouble ?? trouble
   }
 
   explain(): Explanation {

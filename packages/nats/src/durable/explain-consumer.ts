@@ -98,7 +98,14 @@ function saysOf(connected: boolean, trouble: string | null): string {
 }
 
 /** What it asks for does not come. That it cannot is said already. */
-function withheldHere({ server, stopping: isStopping, connected, trouble, asked, inHand }: ConsumerInspection): Finding[] {
+function withheldHere({
+  server,
+  stopping: isStopping,
+  connected,
+  trouble,
+  asked,
+  inHand,
+}: ConsumerInspection): Finding[] {
   if (server === null || isStopping || !connected || trouble !== null || inHand > 0) return []
   return withheld({ ...server, inHand: server.unacknowledged, asking: asked })
 }

@@ -3,6 +3,7 @@ import { textOf } from '@genpool/runtime'
 import { microsOf } from './ages'
 import { isAwaited } from './attempts'
 import { type MadeConsumers, mayLose } from './changed-consumers'
+import { floorOf } from './floors'
 import type { History } from './history'
 import { listed } from './listed'
 import type { Marks } from './marks'
@@ -187,7 +188,9 @@ export class Leftovers {
    * Whether one is certainly not done that the server has given up, or passed by. A server alone that was not started since has it for no
    * other reason. Otherwise it may have come back, and what was written down of its attempts must say so.
    */
-  async #isUndone(lane: Lane, found: StoredMsg, { isAlone }: Floors): Promise<boolean> {
+  async #isUndone(lane: Lane, found: StoredMsg, { isAlone, of }: Floors): Promise<boolean> {
+    // It was passed by: it is not acknowledged, and not in hand.
+    if (found.seq > (of.get(lane.consumer)?.floor ?? 0)) return this.#stays(lane, found)
     if (isAlone && this.ports.marks.ageOf(microsOf(found.timestamp)) === 'young') return this.#stays(lane, found)
     const { tries } = await this.ports.history.read(found.seq)
     return isAwaited(tries) && (tries.notBefore ?? 0) >= found.time.getTime()
@@ -215,11 +218,6 @@ const NOT_REACHED: Reached = { floor: 0, calm: 0 }
 function reachedBy(info: ConsumerInfo): Reached {
   const isCalm = info.num_ack_pending === 0
   return { floor: floorOf(info), calm: isCalm ? info.delivered.stream_seq : 0 }
-}
-
-/** Up to there all messages are acknowledged, or were given up since somebody has edited the consumer. */
-export function floorOf({ ack_floor }: Pick<ConsumerInfo, 'ack_floor'>): number {
-  return ack_floor.stream_seq
 }
 
 function refusedOf(says: string, stream: string): string {

@@ -185,7 +185,14 @@ export class Queue {
     const deaf = this.lacksConsumers ? consumersDeleted(this.names.jobs, this.#missing) : null
     const absent = this.lacksStreams ? absentNow(this.#absent) : null
     return (
-      deleted ?? absent ?? deaf ?? this.changed.trouble ?? this.#refused ?? this.notes.trouble ?? this.#thrownAway ?? this.leftovers.trouble
+      deleted ??
+      absent ??
+      deaf ??
+      this.changed.trouble ??
+      this.#refused ??
+      this.notes.trouble ??
+      this.#thrownAway ??
+      this.leftovers.trouble
     )
   }
 
@@ -253,7 +260,8 @@ export class Queue {
     const seen = await this.#figuresOf(state)
     await this.phantoms.clear(state.consumers, state.isAlone, state.begins)
     if (this.changed.trouble !== null) void this.changed.areWell().catch(() => undefined)
-    if (state.leftovers > 0) void this.leftovers.clear(state.counts, { isAlone: state.isAlone, isBack: (seq) => who.isBack(seq) })
+    if (state.leftovers > 0)
+      void this.leftovers.clear(state.counts, { isAlone: state.isAlone, isBack: (seq) => who.isBack(seq) })
     // While a stream is made again, somebody looks on a subject of its own whether it works.
     if (state.foreign.size > 0 && !this.lacksConsumers) void who.foreign.clear(state.foreign.keys())
     return seen

@@ -38,8 +38,7 @@ afterEach(async () => {
   await endJetStream()
 })
 
-const connected = (): Promise<NatsConnection> =>
-  connectTo(server, { maxReconnectAttempts: -1, reconnectTimeWait: 20 })
+const connected = (): Promise<NatsConnection> => connectTo(server, { maxReconnectAttempts: -1, reconnectTimeWait: 20 })
 /** What the server gives up is not heard. */
 const deafened = async (): Promise<NatsConnection> => {
   const connection = await connected()
@@ -89,7 +88,10 @@ const looked = async (times: number): Promise<void> => {
   const { length } = consumers
   for (let i = 0; i < times; i++) {
     const before = looks
-    await until(() => consumers.length === length && consumers[0]!.inspect().server !== null && looks > before, 'it looks')
+    await until(
+      () => consumers.length === length && consumers[0]!.inspect().server !== null && looks > before,
+      'it looks',
+    )
   }
 }
 let looks = 0
@@ -174,6 +176,25 @@ describe('casts that the server takes for done, since somebody has edited a cons
     await until(async () => (await messages()) === 0, 'all are done')
     eachRan(4, 2)
     expect(await jobs.inspect()).toMatchObject({ dead: 0, leftovers: 0, waiting: 0, inHand: 0 })
+  })
+
+  it('or has passed by are brought back after a start of the server, too', async () => {
+    const connection = await deafened()
+    const jobs = await open(connection, { ackWait: 600 })
+    const allow = refusing(connection)
+    const consumer = await consume(jobs)
+    await until(async () => (await jobs.inspect()).asking > 0, 'it waits for casts')
+    await edit('any', { filter_subject: 'genpool.q.jobs.nobody' })
+    await castAll(jobs, 6)
+    await server.kill('SIGTERM')
+    await server.start()
+    await countLooks()
+    await until(() => consumer.inspect().trouble?.includes('edited') === true && looks > 2, 'it is named')
+    expect(await messages()).toBe(6)
+    allow()
+    await jobs.cast({ type: 'work', id: '6' })
+    await until(async () => (await messages()) === 0, 'all are done')
+    eachRan(7)
   })
 
   it('are not deleted when the server is started again, and brought back when it lets the consumer be set back', async () => {
