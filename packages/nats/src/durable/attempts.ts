@@ -75,6 +75,12 @@ function begunOf({ failures, noted = 0 }: Tries): number {
   return Math.max(failures.at(-1)?.attempt ?? 0, noted)
 }
 
+/** Whether its last attempt has failed, and the next one has not begun: all but the first are written down before they do. */
+export function isAwaited(tries: Tries): boolean {
+  const failed = tries.failures.at(-1)?.attempt ?? 0
+  return (tries.notBefore ?? 0) > 0 && failed > 0 && begunOf(tries) === failed
+}
+
 /** How many attempts count for none of `maxDeliver`. */
 export function uncountedOf({ stops = 0, isUnsure = false }: Tries): number {
   return stops + (isUnsure ? 1 : 0)

@@ -65,6 +65,7 @@ export class JobConsumer {
       isUsable: () => this.#link.usable,
       message: (message) => this.#received(message),
       deleted: () => void this.#mender.mend(TOLD_MS),
+      refused: () => this.#caretaker.again(),
       silent: () => {
         this.#counts.silent++
         void this.#mender.mend()
@@ -82,6 +83,7 @@ export class JobConsumer {
       saw: (storedAt) => queue.marks.saw(storedAt),
       bad: (incoming, error) => this.#deliveries.bury(incoming, 0, error),
       deleted: () => void this.#mender.mend(TOLD_MS),
+      strange: () => this.#caretaker.again(),
     })
     this.#refusals = new Refusals(queue, {
       isInbox: (subject) => this.#demand.isOwn(subject),
@@ -105,12 +107,13 @@ export class JobConsumer {
     this.#caretaker = new Caretaker({
       ...{ id, queue, pool, counts: this.#counts },
       isHere: (seq) => this.#deliveries.has(seq),
+      isUsable: () => this.#link.usable,
       failed: (job) => (this.#lastFailure = job),
     })
     this.#watch = new QueueWatch({
       clock,
       ask: async () => {
-        const seen = await queue.tend(this.#caretaker.foreign)
+        const seen = await queue.tend(this.#caretaker)
         if (queue.lacksConsumers || queue.lacksStreams) void this.#mender.mend()
         return seen
       },
@@ -124,11 +127,17 @@ export class JobConsumer {
     const deaf = onEvent('genpool:pool:stop', () => void this.stop(0), { pool: this.pool })
     const unheard = (): void => this.#watch.again()
     queue.notes.unheard.add(unheard)
+    const setBack = (passed: readonly number[]): void => {
+      for (const seq of passed) this.#caretaker.isBack(seq)
+      void this.#mender.mend()
+    }
+    queue.changed.back.add(setBack)
     const refused = (): string | null => (this.#refusals.holds ? this.#refusals.trouble : null)
     queue.refusals.add(refused)
     this.#off = () => {
       queue.refusals.delete(refused)
       queue.notes.unheard.delete(unheard)
+      queue.changed.back.delete(setBack)
       away()
       deaf()
     }
@@ -168,14 +177,7 @@ export class JobConsumer {
     const { connection, trouble } = this.queue
     if (connection.isClosed()) return CLOSED_FOR_GOOD
     const silence = this.#link.usable && this.#stopping === null ? this.#watch.silence : null
-    return (
-      silence ??
-      this.#mender.trouble ??
-      this.#refusals.trouble ??
-      this.#caretaker.trouble ??
-      this.#watch.trouble ??
-      trouble
-    )
+    return silence ?? this.#mender.trouble ?? this.#refusals.trouble ?? this.#watch.trouble ?? trouble
   }
 
   explain(): Explanation {
@@ -225,6 +227,11 @@ export class JobConsumer {
     const incoming = Incoming.of(message)
     if (lane === undefined || incoming === null) return void this.#counts.strange++
     this.#demand.got(lane)
+    if (incoming.isStripped) {
+      this.#caretaker.again()
+      this.#deliveries.giveBackStripped(incoming, lane)
+      return this.#demand.look()
+    }
     // It may have waited in the socket while this process stood still, and be somebody else's now.
     if (this.#beat.look()) return void (this.#deliveries.letGo(incoming, lane), this.#demand.look())
     if (this.#room.takes() && this.#stopping === null) this.#deliveries.take(incoming, lane)
@@ -252,7 +259,6 @@ export class JobConsumer {
     void time.refresh(notes, jsm)
     void marks.refresh()
     void copies.tidy()
-    this.#caretaker.look()
     if (notes.isMissing) void this.#mender.mend()
   }
 

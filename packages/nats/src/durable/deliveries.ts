@@ -18,6 +18,9 @@ const NO_ROOM = 'more came than the pool could begin'
 const EARLY = 'it came before its "backoff" was over: who had it before could not tell the server when it is to come'
 const HELD =
   'it waited here for long, since limits of the pool or busy members held it back: others may be able to begin it'
+const STRIPPED = 'it came without its bytes: somebody has edited its consumer at the server ("headers_only")'
+/** One that came without its bytes comes again after so long. */
+const STRIPPED_MS = 1000
 /** For so long who gives back a cast with a key leaves its lane to others. */
 const LEAVES_MS = 500
 const MOST_DOUBLINGS = 3
@@ -153,6 +156,17 @@ export class Deliveries {
     if (job === null) return
     this.#remember(job, null).then(
       () => this.#endings.giveBack(job, this.ports.isStopping() ? STOPPED : NO_ROOM),
+      (error: unknown) => this.#endings.leave(job, error),
+    )
+  }
+
+  /** Gives back a cast whose bytes the server has left out: they come when its consumer is set back. */
+  giveBackStripped(incoming: Incoming, lane: number): void {
+    if (this.#isHere(incoming, lane)) return
+    this.ports.counts.received++
+    const job = this.#jobOf(incoming, lane, { header: NO_HEADER, body: incoming.data })
+    this.#remember(job, null).then(
+      () => this.#endings.giveBack(job, STRIPPED, STRIPPED_MS),
       (error: unknown) => this.#endings.leave(job, error),
     )
   }

@@ -27,6 +27,8 @@ interface DemandPorts {
   message(message: Msg): void
   /** The server says that its consumers or their stream are gone. */
   deleted(): void
+  /** The server takes no such requests: somebody has edited a consumer. */
+  refused(): void
   /** Answers that must have come are missing. */
   silent(): void
 }
@@ -52,6 +54,7 @@ export class Demand {
       message: (message) => ports.message(message),
       ended: (lane, left) => this.#ended(lane, left),
       deleted: () => ports.deleted(),
+      refused: () => ports.refused(),
     })
     this.#cancelled = new CancelledPulls(clock, async () => {
       if (ports.isUsable()) await queue.lookAtRequests()

@@ -139,6 +139,30 @@ export function unconsumed({ waiting, asking, inHand }: QueueInspection): Findin
   ]
 }
 
+/** What has waited less long may be on its way, in milliseconds. */
+const MOMENT_MS = 5000
+
+/** Casts wait and are asked for, and none comes. */
+export function withheld(seen: {
+  readonly waiting: number
+  readonly inHand: number
+  readonly asking: number
+  readonly oldestMs: number
+}): Finding[] {
+  const { waiting, inHand, asking, oldestMs } = seen
+  if (waiting === 0 || asking === 0 || inHand > 0 || oldestMs < MOMENT_MS) return []
+  return [
+    {
+      finding: 'unreachable',
+      says: `casts wait, the oldest one for ${seconds(oldestMs)}, and though consumers ask for them the server delivers none`,
+      figures: { waiting, inHand, asking, oldestMs },
+      advice:
+        'If that stays so, look at the consumers of its stream ("nats consumer info"): somebody may have edited or paused one. What is stored is safe.',
+      option: null,
+    },
+  ]
+}
+
 /** Many wait in a queue that is asked for them. */
 export function backlog(seen: QueueInspection): Finding[] {
   const { waiting, asking, inHand, oldestMs, longestLane, growsPerSecond } = seen

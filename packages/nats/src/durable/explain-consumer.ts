@@ -1,6 +1,6 @@
 import type { Explanation, Finding } from '@genpool/core'
 import { explanationOf } from '@genpool/core/elsewhere'
-import { backlog, full, growing, overdue, unconsumed } from './explain-backlog'
+import { backlog, full, growing, overdue, unconsumed, withheld } from './explain-backlog'
 import type { ConsumerInspection, QueueInspection } from './figures'
 import { CLOSED_FOR_GOOD } from '../link'
 import { adviceFor, isSilent } from './trouble'
@@ -30,6 +30,7 @@ export function findingsOf(seen: ConsumerInspection, held: readonly Finding[]): 
     ...failing(seen),
     ...cutShort(seen),
     ...(seen.server === null || seen.stopping ? [] : overdue({ ...seen.server, isConsumed: true })),
+    ...withheldHere(seen),
     ...growing(seen, held),
     ...full(seen, held),
   ]
@@ -42,6 +43,7 @@ export function explainQueue(seen: QueueInspection): Explanation {
     ...leftovers(seen),
     ...foreign(seen),
     ...unconsumed(seen),
+    ...(seen.trouble === null ? withheld(seen) : []),
     ...overdue({ ...seen, isConsumed: seen.asking + seen.inHand > 0 }),
     ...backlog(seen),
     ...died(seen),
@@ -93,6 +95,19 @@ function saysOf(connected: boolean, trouble: string | null): string {
   if (trouble === CLOSED_FOR_GOOD) return trouble
   if (connected && trouble !== null && isSilent(trouble)) return trouble
   return connected ? `JetStream is in trouble: ${trouble}` : 'the connection to NATS is lost, and is being made again'
+}
+
+/** What it asks for does not come. That it cannot is said already. */
+function withheldHere({
+  server,
+  stopping: isStopping,
+  connected,
+  trouble,
+  asked,
+  inHand,
+}: ConsumerInspection): Finding[] {
+  if (server === null || isStopping || !connected || trouble !== null || inHand > 0) return []
+  return withheld({ ...server, inHand: server.unacknowledged, asking: asked })
 }
 
 function lapses({ lapses: times }: ConsumerInspection): Finding[] {

@@ -67,11 +67,16 @@ export class GivenUp {
     return this.#looking
   }
 
-  #heard(message: Msg): void {
-    const seq = seqIn(message, this.ports.names.jobs)
-    if (seq === null || this.#known.size >= MOST) return
+  /** This one is certainly not done, and nobody gets it any more. */
+  add(seq: number): void {
+    if (this.#known.size >= MOST) return
     this.#known.add(seq)
     void this.look()
+  }
+
+  #heard(message: Msg): void {
+    const seq = seqIn(message, this.ports.names.jobs)
+    if (seq !== null) this.add(seq)
   }
 
   async #bringAll(): Promise<void> {

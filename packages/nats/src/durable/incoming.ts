@@ -45,6 +45,11 @@ export class Incoming implements Delivered {
     return this.message.headers?.get('Nats-Msg-Id')
   }
 
+  /** Whether the server has left its bytes out: somebody has edited the consumer to give headers only. */
+  get isStripped(): boolean {
+    return this.data.length === 0 && Number(this.message.headers?.get('Nats-Msg-Size') || 0) > 0
+  }
+
   /** It is done: the stream may forget it. */
   acknowledge(): void {
     this.#answer(ACK)

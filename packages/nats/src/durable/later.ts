@@ -3,6 +3,7 @@ import { type Clock, MinHeap, type Nanos, NS_PER_MS, type Scheduled, WakeTimer }
 import { type BadFrame } from '../wire/errors'
 import { movedId } from './copies'
 import { delayPlan, type ServerMs } from './delays'
+import { isStreamFull } from './failures'
 import { GivenBack } from './given-back'
 import { Incoming } from './incoming'
 import { type JobHeader, movedFrame, readJob } from './job-frame'
@@ -30,6 +31,8 @@ const MOMENT_MS = 200
 /** One that could not be moved comes again after so long, and no other one is moved for so long. */
 const AGAIN_MS = 5000
 const REST_MS = 1000
+/** As soon as that, if some could be moved since: what they leave makes room for the next ones. */
+const SHORT_REST_MS = 50
 
 /** What moving delayed casts needs. */
 export interface LaterPorts {
@@ -51,6 +54,8 @@ export interface LaterPorts {
   bad(incoming: Incoming, error: BadFrame): void
   /** The server says that its consumer is gone. */
   deleted(): void
+  /** The server takes no requests, or gives no bytes: somebody has edited its consumer. */
+  strange(): void
 }
 
 /** A cast that is kept here until it is due, or can be moved. */
@@ -85,6 +90,10 @@ export class Later {
   #count = 0
   #bytes = 0
   #moving = 0
+  /** So many may be moved at once: few after a stream that was full, or most would be refused. */
+  #most = MOST_MOVING
+  /** Whether some were moved since the stream was full. */
+  #hasMoved = false
   #open = 0
   #askedAt: Nanos = -Infinity
   /** Whether something has come since then. */
@@ -111,6 +120,7 @@ export class Later {
         this.#open = 0
         ports.deleted()
       },
+      refused: () => ports.strange(),
     })
   }
 
@@ -159,7 +169,7 @@ export class Later {
     this.#moveDue()
     if (!this.#isOff) this.#ask()
     // It is called when one is moved.
-    if (this.#moving >= MOST_MOVING) return
+    if (this.#moving >= this.#most) return
     const { clock, now } = this.ports
     const dueAt = clock.now() + (this.#kept.least - now()) * NS_PER_MS
     const askAt = this.#isOff ? Infinity : this.#nextAskAt()
@@ -172,7 +182,7 @@ export class Later {
 
   #ask(): void {
     const now = this.ports.clock.now()
-    if (now < this.#restUntil || this.#moving >= MOST_MOVING) return
+    if (now < this.#restUntil || this.#moving >= this.#most) return
     if (now - this.#askedAt > LOST_MS * NS_PER_MS) this.#open = 0
     const most = Math.max(1, Math.min(MOST_ASKED, Math.floor(ASKED_BYTES / this.#size)))
     const more = most - this.#open
@@ -194,11 +204,18 @@ export class Later {
     this.#size = Math.max(length, this.#size * 0.95, 1)
     this.ports.saw(incoming.storedAt)
     try {
-      this.#take(incoming)
+      if (incoming.isStripped) this.#giveBack(incoming)
+      else this.#take(incoming)
     } catch (error) {
       this.ports.bad(incoming, error as BadFrame)
     }
     this.#run()
+  }
+
+  /** Its bytes come when its consumer is set back. */
+  #giveBack(incoming: Incoming): void {
+    this.ports.strange()
+    this.#told.again(incoming, this.ports.now() + REST_MS)
   }
 
   #take(incoming: Incoming): void {
@@ -227,30 +244,35 @@ export class Later {
   #moveDue(): void {
     if (this.ports.clock.now() < this.#restUntil) return
     const now = this.ports.now()
-    while (this.#moving < MOST_MOVING && this.#kept.least <= now) {
+    while (this.#moving < this.#most && this.#kept.least <= now) {
       const kept = this.#kept.first as Kept
+      const dueAt = kept.heapAt
       this.#drop(kept)
       // Otherwise it comes again, to whomever.
-      if (now < kept.oursUntil) this.#move(kept)
+      if (now < kept.oursUntil) this.#move(kept, dueAt)
     }
   }
 
-  #move({ incoming, header, body }: Kept): void {
-    const { names, publisher, aside, clock } = this.ports
+  #move(kept: Kept, dueAt: ServerMs): void {
+    const { incoming, header, body } = kept
+    const { names, publisher, aside } = this.ports
     const frame = movedFrame({ ...header, delayMs: undefined, storedAt: incoming.storedAt }, body)
     const messageId = movedId(incoming)
     this.#moving++
     const stored = publisher.store({ subject: names.subjectOf(header.key), frame, messageId }).then(
-      () => this.#told.done(incoming),
+      () => {
+        this.#told.done(incoming)
+        this.#hasMoved = true
+        this.#most = Math.min(MOST_MOVING, this.#most + 1)
+      },
       async (error: unknown) => {
         // The room that it leaves is for itself first.
-        this.#restUntil = clock.now() + REST_MS * NS_PER_MS
+        this.#rest(error)
         const { seq, storedAt } = incoming
-        if (!(await aside.put(error, { seq, storedAt, frame }))) {
-          return this.#told.again(incoming, this.ports.now() + AGAIN_MS)
-        }
+        if (!(await aside.put(error, { seq, storedAt, frame }))) return this.#refused(kept, dueAt, error)
         this.#told.done(incoming)
         await aside.move()
+        this.#hasMoved = true
         this.#restUntil = -Infinity
       },
     )
@@ -258,5 +280,21 @@ export class Later {
       this.#moving--
       this.#run()
     })
+  }
+
+  #rest(error: unknown): void {
+    const isFull = isStreamFull(error)
+    const ms = isFull && this.#hasMoved ? SHORT_REST_MS : REST_MS
+    if (isFull) this.#most = 1
+    this.#hasMoved = false
+    this.#restUntil = this.ports.clock.now() + ms * NS_PER_MS
+  }
+
+  /** It could not be moved. What there may be room for soon stays here, if the server leaves it here. */
+  #refused(kept: Kept, dueAt: ServerMs, error: unknown): void {
+    const now = this.ports.now()
+    const stays = isStreamFull(error) && !this.#isOff && now + REST_MS < kept.oursUntil
+    if (stays) this.#keep(kept, dueAt)
+    else this.#told.again(kept.incoming, now + AGAIN_MS)
   }
 }

@@ -31,9 +31,11 @@ interface Marked {
   /** What lies behind had certainly not begun when a server started last. */
   readonly before: readonly number[]
   readonly ages: Ages
+  /** Of what was stored up to then, a server may take for done what is not: somebody had edited a consumer. */
+  readonly edited: Micros
 }
 
-const NOTHING_MARKED: Marked = { servers: [], through: [], before: [], ages: NO_AGES }
+const NOTHING_MARKED: Marked = { servers: [], through: [], before: [], ages: NO_AGES, edited: 0 }
 
 /**
  * Knows which casts a killed server may have delivered and forgotten.
@@ -96,6 +98,17 @@ export class Marks {
     await this.#write({ ...this.#marked, ages: doubted(this.#marked.ages, time) })
   }
 
+  /** Somebody has edited a consumer: what was stored up to this time, and counts as done, may be not done. */
+  async edited(through: Micros): Promise<void> {
+    do await this.#read()
+    while (!(await this.#write({ ...this.#marked, edited: Math.max(this.#marked.edited, through) })))
+  }
+
+  /** Whether a cast that was stored then may be not done, though the server takes it for that. */
+  wasEdited(time: Micros): boolean {
+    return time <= this.#marked.edited
+  }
+
   /** Sees to it that this cast may begin: null if it may at once. What it returns rejects if that could not be written. */
   cover(lane: number, seq: number): Promise<void> | null {
     const through = this.#marked.through[lane] ?? 0
@@ -144,7 +157,7 @@ export class Marks {
 
   /** What is known now of the time before the start of a server; null if it is all written down. */
   #afterStart(server: string, { last_seq, last_ts }: Pick<StreamState, 'last_seq' | 'last_ts'>): Marked | null {
-    const { servers, through, ages } = this.#marked
+    const { servers, through, ages, edited } = this.#marked
     if (servers.includes(server)) {
       return this.#seenBefore <= ages.until ? null : { ...this.#marked, ages: sharpened(ages, this.#seenBefore) }
     }
@@ -153,6 +166,7 @@ export class Marks {
       through,
       before: through.map((place) => Math.min(place, last_seq)),
       ages: started(ages, this.#seenBefore, microsOf(last_ts)),
+      edited,
     }
   }
 
@@ -214,9 +228,11 @@ export class Marks {
 /** What somebody else wrote there counts as nothing. */
 function markedIn({ data, timestamp }: Pick<StoredMsg, 'data' | 'timestamp'>): Marked {
   try {
-    const { servers, through, before, ages } = ownBodies.read(data) as Partial<Marked>
+    const { servers, through, before, ages, edited } = ownBodies.read(data) as Partial<Marked>
     const isGood = Array.isArray(servers) && arePlaces(through) && arePlaces(before)
-    return isGood ? ({ servers, through, before, ages: agesIn(ages, microsOf(timestamp)) } as Marked) : NOTHING_MARKED
+    if (!isGood) return NOTHING_MARKED
+    const known = { ages: agesIn(ages, microsOf(timestamp)), edited: typeof edited === 'number' ? edited : 0 }
+    return { servers, through, before, ...known } as Marked
   } catch {
     return NOTHING_MARKED
   }

@@ -11,6 +11,8 @@ export interface PullListener {
   ended(lane: number, left: number): void
   /** The server says that the consumer or its stream is gone. */
   deleted(): void
+  /** The server takes no such requests: somebody has edited the consumer. */
+  refused(): void
 }
 
 const UNFILLED = 404
@@ -76,6 +78,8 @@ export class PullInbox {
     if (lane === undefined || batch === undefined || !(batch > 0) || this.consumers[lane] === undefined) return
     const left = code === UNFILLED ? batch : Number(message.headers?.get(PENDING) || batch)
     this.listener.ended(lane, left)
-    if (/deleted/i.test(message.headers?.description ?? '')) this.listener.deleted()
+    const says = message.headers?.description ?? ''
+    if (/deleted/i.test(says)) this.listener.deleted()
+    if (/exceeded maxrequest/i.test(says)) this.listener.refused()
   }
 }

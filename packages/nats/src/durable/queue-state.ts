@@ -1,7 +1,7 @@
 import type { ConsumerInfo, JetStreamManager, StreamInfo, StreamState } from '@nats-io/jetstream'
 import { microsOf } from './ages'
 import { foreignIn } from './foreign'
-import { floorOf } from './leftovers'
+import { floorOf } from './floors'
 import type { QueueNames, Subject } from './names'
 import { firstPlaceOf } from './remade'
 import type { Counts } from './unlisted'

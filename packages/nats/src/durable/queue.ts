@@ -12,6 +12,7 @@ import { flushed } from '../link'
 import { LONGEST_QUESTION_MS, patiently } from '../patience'
 import { DeadLetters } from './dead-letters'
 import { Copies } from './copies'
+import { ChangedConsumers } from './changed-consumers'
 import { type Consumers, consumersOf } from './consumers-of'
 import type { CheckedDurableOptions } from './durable-options'
 import { DurableFailures, isNoStream } from './failures'
@@ -41,6 +42,13 @@ const RECENT_MS = 1000
 /** More than are stored between two looks. */
 const MANY_PLACES = 1_000_000
 
+/** Who mends what others have done to a queue. */
+interface Tending {
+  readonly foreign: Foreign
+  /** The server takes this one for done, and it is not: it is brought back. */
+  isBack(seq: number): void
+}
+
 /** One queue of durable casts, as this process uses it: its parts. */
 export class Queue {
   readonly name: string
@@ -59,6 +67,7 @@ export class Queue {
   readonly marks: Marks
   readonly letters: DeadLetters
   readonly leftovers: Leftovers
+  readonly changed: ChangedConsumers
   readonly phantoms: Phantoms
   readonly bodies: Bodies
   readonly #growth = new Growth()
@@ -102,7 +111,8 @@ export class Queue {
     this.marks = new Marks(connection, { jsm: asking, notes: this.notes, names: this.names, clock })
     this.copies = new Copies(connection, { jsm: asking, notes: this.notes, names: this.names, clock })
     this.aside = new PutAside({ ...this, jsm: asking, standsStill: () => this.#standsStill() })
-    this.leftovers = new Leftovers({ jsm: asking, names: this.names, marks: this.marks })
+    this.changed = new ChangedConsumers({ ...this, jsm: asking })
+    this.leftovers = new Leftovers({ ...this, jsm: asking })
     const consumers = async () => (await consumersOf(asking, this.names)).found
     this.#staying = new Staying({ jsm: asking, clock, stream: this.names.jobs, subjects: this.names.all, consumers })
     this.phantoms = new Phantoms({ connection, jsm: asking, names: this.names })
@@ -175,7 +185,14 @@ export class Queue {
     const deaf = this.lacksConsumers ? consumersDeleted(this.names.jobs, this.#missing) : null
     const absent = this.lacksStreams ? absentNow(this.#absent) : null
     return (
-      deleted ?? absent ?? deaf ?? this.#refused ?? this.notes.trouble ?? this.#thrownAway ?? this.leftovers.trouble
+      deleted ??
+      absent ??
+      deaf ??
+      this.changed.trouble ??
+      this.#refused ??
+      this.notes.trouble ??
+      this.#thrownAway ??
+      this.leftovers.trouble
     )
   }
 
@@ -238,13 +255,15 @@ export class Queue {
   }
 
   /** As `inspect`, and mends what a server that was killed has left behind. For consumers. */
-  async tend(foreign: Foreign): Promise<QueueInspection> {
+  async tend(who: Tending): Promise<QueueInspection> {
     const state = await this.#state()
     const seen = await this.#figuresOf(state)
     await this.phantoms.clear(state.consumers, state.isAlone, state.begins)
-    if (state.leftovers > 0) void this.leftovers.clear(state.counts)
+    if (this.changed.trouble !== null) void this.changed.areWell().catch(() => undefined)
+    if (state.leftovers > 0)
+      void this.leftovers.clear(state.counts, { isAlone: state.isAlone, isBack: (seq) => who.isBack(seq) })
     // While a stream is made again, somebody looks on a subject of its own whether it works.
-    if (state.foreign.size > 0 && !this.lacksConsumers) void foreign.clear(state.foreign.keys())
+    if (state.foreign.size > 0 && !this.lacksConsumers) void who.foreign.clear(state.foreign.keys())
     return seen
   }
 
@@ -273,6 +292,7 @@ export class Queue {
     const dead = letters?.state.messages ?? 0
     const state = new QueueState(names, found, info, { missing, subjects, dead, aside })
     this.#saw(state.stream)
+    this.changed.saw(found)
     // What was made meanwhile is there.
     if (ensured !== this.#ensured) return state
     const streams: [string, unknown][] = [

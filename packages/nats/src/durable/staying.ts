@@ -1,7 +1,7 @@
 import type { ConsumerInfo } from '@nats-io/jetstream'
 import type { Clock } from '@genpool/runtime'
 import { pause } from '../pause'
-import { floorOf } from './leftovers'
+import { floorOf } from './floors'
 import type { Subject } from './names'
 import { type Counts, messagesFrom, nextOf, type Reader } from './unlisted'
 

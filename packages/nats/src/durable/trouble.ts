@@ -13,6 +13,10 @@ const CUT_OFF =
   'take it. A shorter "pingInterval" of connect makes the connection anew sooner.'
 const UNDELIVERED = 'that the server does not deliver'
 
+const EDITED = 'and casts may not be tried again, or not be delivered.'
+const SET_BACK = 'Processes that consume set it back in a few seconds'
+const NOT_BACK = 'It cannot be set back ("nats consumer edit", or delete it: consumers make it again):'
+
 const OPEN_ANOTHER = 'To go on here, open another connection, the queue with it (durable), and consume.'
 const CORRECT =
   'Correct what it names: the stream ("nats stream info", "nats stream edit"), or the permissions of the account. What is stored is safe, ' +
@@ -37,6 +41,23 @@ export function deletedNow(streams: readonly string[]): string {
 export function absentNow(streams: readonly string[]): string {
   const names = streams.map((name) => `"${name}"`).join(', ')
   return `the ${streams.length === 1 ? 'stream' : 'streams'} ${names} ${streams.length === 1 ? 'was' : 'were'} ${DELETED}`
+}
+
+/** Somebody has edited a consumer. */
+export function editedNow({
+  stream,
+  consumer,
+  says,
+  refusal,
+}: {
+  readonly stream: string
+  readonly consumer: string
+  readonly says: string
+  /** Why it cannot be set back. */
+  readonly refusal: string | null
+}): string {
+  const then = refusal === null ? SET_BACK : `${NOT_BACK} ${refusal}`
+  return `somebody has edited the consumer "${consumer}" of the stream "${stream}": it has ${says}, ${EDITED} ${then}`
 }
 
 /** Consumers of a stream are gone, which it has for the lanes of the queue. */
@@ -67,6 +88,9 @@ export function adviceFor(trouble: string | null): string | null {
   if (trouble?.includes(UNDELIVERED) === true) {
     const again = 'Cast again what it held: nobody can read that any more.'
     return `Delete that stream ("nats stream rm"): consumers make it again. ${again}`
+  }
+  if (trouble?.includes(EDITED) === true) {
+    return 'Call jobs.consume(pool): that sets it back, and so do processes that consume. If they may not, set it back by hand. What is stored is safe.'
   }
   if (trouble?.includes(NO_CONSUMERS) === true) {
     return 'Call jobs.consume(pool): that makes them again, and so do processes that consume, in a few seconds. What is stored is safe.'

@@ -5,7 +5,7 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { type ActorSystemRef, start, stop } from 'nact'
 import { movedFrame, readJob } from '../../src/durable/job-frame'
 import { endJetStream, startJetStream } from '../support/jetstream'
-import { connectTo } from '../support/server'
+import { connectTo, type NatsServer } from '../support/server'
 import { until } from '../support/until'
 
 /* A server whose storage is used up, and streams that are full. */
@@ -24,13 +24,14 @@ const Work = definePool({
     },
   },
 })
+let server: NatsServer
 let connection: NatsConnection
 let system: ActorSystemRef
 let pools = 0
 let consumer: Consumer | undefined
 
 beforeEach(async () => {
-  const server = await startJetStream('', 'max_file_store: 3M')
+  server = await startJetStream('', 'max_file_store: 3M')
   connection = await connectTo(server)
   system = start()
   tries.clear()
@@ -208,6 +209,26 @@ describe('a stream of casts with a limit, all of whose room is taken by delayed 
     await allRanOnce(jobs)
     expect(await aside()).toBe(0)
     expect(consumer!.inspect().trouble).toBeNull()
+  })
+
+  it('lets them run one after another as soon as there is room, and sends none back to wait', async () => {
+    open()
+    const jobs = await queue()
+    const many = Array.from({ length: 40 }, (_, i) => `${i}`)
+    await edit('jobs', { max_msgs: many.length })
+    for (const id of many) await jobs.cast({ type: 'work', failures: 0, pad: '' }, { id, delay: 1 })
+    await until(async () => (await jobs.inspect()).overdue > 0, 'they are due')
+    let sentBack = 0
+    const other = await connectTo(server)
+    const callback = (_: unknown, message: { string(): string }): void =>
+      void (sentBack += message.string().startsWith('-NAK') ? 1 : 0)
+    other.subscribe('$JS.ACK.genpool_q_jobs.later.>', { callback })
+    await other.flush()
+    await consume(jobs)
+    await until(() => consumer!.inspect().done === many.length, 'all are done')
+    await other.flush()
+    expect([...tries].sort()).toEqual(many.map((id) => [id, 1]).sort())
+    expect(sentBack).toBe(0)
   })
 
   it('lets all run once, also if the limit is one of bytes', async () => {

@@ -155,6 +155,20 @@ describe('explain of a consumer', () => {
     expect(findings[0]!.advice).toContain('Add members ("size") or consumers on other machines')
   })
 
+  it('is not calm if casts wait, are asked for, and none comes', () => {
+    const seen = { ...server, waiting: 3, growsPerSecond: 0, unacknowledged: 0 }
+    const withheld = explainConsumer(consumer(seen, { asked: 4, inHand: 0 }))
+    expect(withheld.findings).toMatchObject([{ finding: 'unreachable', figures: { waiting: 3, asking: 4 } }])
+    expect(withheld.text).toContain(
+      'the oldest one for 60 s, and though consumers ask for them the server delivers none',
+    )
+    expect(explainConsumer(consumer({ ...seen, unacknowledged: 1 }, { asked: 4, inHand: 0 })).calm).toBe(true)
+    expect(explainConsumer(consumer({ ...seen, oldestMs: 100 }, { asked: 4, inHand: 0 })).calm).toBe(true)
+    const asOthersSee = { ...quiet, waiting: 3, asking: 2, oldestMs: 60_000 }
+    expect(explainQueue(asOthersSee).findings).toMatchObject([{ finding: 'unreachable', figures: { waiting: 3 } }])
+    expect(explainQueue({ ...asOthersSee, inHand: 1 }).calm).toBe(true)
+  })
+
   it('says that keys hold casts back if members are idle', () => {
     const { findings } = explainConsumer(consumer(server, { inHand: 1 }))
     expect(findings[0]).toMatchObject({ finding: 'growing-queue', option: 'lanes' })

@@ -32,11 +32,13 @@ const left = async (
     mayHaveBegun: () => true,
     ageOf: () => 'old',
     doubt: async () => undefined,
+    wasEdited: () => false,
   }
   const lanes = (['any', 'key'] as const).map((each) => ({ subject: each, consumer: each }))
+  const names = { jobs: 's', tries: 'tries', later: 'later', lanes, all: [], triesOf: String }
   const jsm = { streams: { getMessage, deleteMessage }, consumers: { list } }
-  const ports = { jsm, marks, names: { jobs: 's', later: 'later', lanes } } as unknown as LeftoverPorts
-  await new Leftovers(ports).clear(counts)
+  const ports = { jsm, marks, names, options: { ackWait: 1 } } as unknown as LeftoverPorts
+  await new Leftovers(ports).clear(counts, { isAlone: true, isBack: () => undefined })
   return [...messages.keys()]
 }
 
