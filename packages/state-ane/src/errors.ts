@@ -67,18 +67,20 @@ export class NotCommittedError extends GenPoolError {
   constructor(
     /** The cells that the write was for. */
     readonly keys: readonly CellKey[],
-    /** How many commits were in that write. */
+    /** How many commits were in that write; 0 if it was for a hold of the cell. */
     readonly commits: number,
     readonly mayBeCommitted: boolean,
     cause: unknown,
   ) {
     super(
-      `A commit to ${nameOf(keys)} failed, because the write of ${commits === 1 ? 'it' : `${textOf(commits)} commits together`} failed: ` +
-        `${textOf(cause).replace(/\.?$/, '.')} ` +
-        (mayBeCommitted
-          ? 'It is not known whether the storage has kept it. Values and versions are what they were, but they may contain ' +
-            'it later, or after a restart. Read the state again before you retry.'
-          : 'It was not committed: values and versions are what they were, and stay so after a restart. Retrying it is safe.'),
+      commits === 0
+        ? `A hold of ${nameOf(keys)} was not taken: ${textOf(cause).replace(/\.?$/, '.')} Nothing was committed, and trying it again is safe.`
+        : `A commit to ${nameOf(keys)} failed, because the write of ${commits === 1 ? 'it' : `${textOf(commits)} commits together`} failed: ` +
+            `${textOf(cause).replace(/\.?$/, '.')} ` +
+            (mayBeCommitted
+              ? 'It is not known whether the storage has kept it. Values and versions are what they were, but they may contain ' +
+                'it later, or after a restart. Read the state again before you retry.'
+              : 'It was not committed: values and versions are what they were, and stay so after a restart. Retrying it is safe.'),
       { cause },
     )
   }

@@ -58,7 +58,11 @@ export class NatsBacking implements Backing {
       changed: () => events.tell(undefined, connected.trouble),
       back: () => this.#replica.restart(),
     }))
-    const replica = (this.#replica = new Replica(mirror, { bucket, connected, events }, options))
+    const replica = (this.#replica = new Replica(
+      mirror,
+      { bucket, connected, events, saw: (entry) => this.#leases.saw(entry) },
+      options,
+    ))
     const writer = new EntryWriter({ bucket, connected, replica, sizes, clock, timeoutMs: timeout, writer: process })
     this.#writer = writer
     this.#leases = new Leases({ writer, replica, clock, ms: lease, process })

@@ -9,7 +9,8 @@ export interface LeasePorts {
   isHeld(): boolean
   /** Writes it again. Resolves with false if somebody else has it. */
   renew(mark: LeaseMark): Promise<boolean>
-  release(): Promise<boolean>
+  /** Takes it out of its entry. Never rejects: if that fails, it is tried again later. */
+  release(): Promise<void>
   /** Nobody holds it here any more. */
   ended(): void
 }
@@ -45,8 +46,7 @@ export class NatsLease implements Lease {
   async release(): Promise<void> {
     const wasHeld = this.isHeld
     this.forget()
-    // If that fails, it ends by itself.
-    if (wasHeld) await this.ports.release().catch(() => undefined)
+    if (wasHeld) await this.ports.release()
   }
 
   /** From now on it is not held here. */

@@ -21,6 +21,8 @@ interface ReplicaParts {
   readonly bucket: Bucket
   readonly connected: Connected
   readonly events: StoreEvents
+  /** Another revision of an entry is known. */
+  saw(entry: Entry): void
 }
 
 /** The entries of the bucket as they are known here. What arrives is told to the store. */
@@ -96,6 +98,7 @@ export class Replica {
     // In a bucket of several servers only the watch says up to where all entries are known.
     if (!this.bucket.isReplicated) this.#follower.saw(revision)
     entry.take({ revision, content }, this.options.clock.now())
+    this.parts.saw(entry)
   }
 
   /** Tells the store what an entry says. @throws {RefusedValue} if that is refused here; it is the fault of the entry then */
@@ -209,6 +212,7 @@ export class Replica {
       const content = this.read(entry, found)
       this.#tell(entry, arrivalsOf(content))
       entry.take({ revision: found?.revision ?? 0, content }, this.options.clock.now())
+      this.parts.saw(entry)
     } catch (error) {
       entry.fail(found?.revision ?? 0, error as Error)
     }

@@ -8,6 +8,7 @@ describe('a lease that comes after its store was destroyed', () => {
     const content = { leases: new Map() }
     const entry = {
       content,
+      revision: 0,
       lease: () => undefined,
       inTurn: (work: () => Promise<unknown>) => work(),
     }

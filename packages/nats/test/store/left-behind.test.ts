@@ -1,0 +1,82 @@
+import { natsStore, type NatsStore } from '@genpool/nats'
+import { endJetStream, startJetStream } from '../support/jetstream'
+import { connectTo, type NatsServer } from '../support/server'
+
+let server: NatsServer
+let made = 0
+beforeAll(async () => {
+  server = await startJetStream()
+})
+afterEach(() => server.signal('SIGCONT'))
+afterAll(endJetStream)
+
+/** Its leases do not end by themselves within a test. */
+const machine = async (bucket: string, timeout = 30_000): Promise<NatsStore> =>
+  natsStore(await connectTo(server), { bucket, initial: 0, lease: 600_000, timeout })
+const up = async (store: NatsStore): Promise<number> => store.cell<number>('x').update((n: number) => n + 1)
+const failureOf = (work: unknown): Promise<unknown> => Promise.resolve(work).catch((error: unknown) => error)
+
+/** Two stores that both know the cell. */
+async function two(timeout: number): Promise<[NatsStore, NatsStore]> {
+  const bucket = `left-behind-${made++}`
+  const both: [NatsStore, NatsStore] = [await machine(bucket, timeout), await machine(bucket)]
+  for (const store of both) await up(store)
+  return both
+}
+
+describe('a lease that was written although its hold had failed', () => {
+  it('is given back when the server answers again', async () => {
+    const [holder, other] = await two(300)
+    server.signal('SIGSTOP')
+    expect(await failureOf(holder.cell('x').hold())).toMatchObject({
+      code: 'ERR_GENPOOL_NOT_COMMITTED',
+      mayBeCommitted: false,
+      commits: 0,
+      message: expect.stringMatching(/^A hold of cell "x" was not taken: .* Nothing was committed/) as string,
+    })
+    server.signal('SIGCONT')
+    expect(await up(other)).toBe(3)
+  })
+
+  it('does not end the hold that is taken after it', async () => {
+    const [holder, other] = await two(300)
+    server.signal('SIGSTOP')
+    await failureOf(holder.cell('x').hold())
+    const again = Promise.resolve(holder.cell<number>('x').hold())
+    again.catch(() => undefined)
+    server.signal('SIGCONT')
+    const hold = await again.catch(() => holder.cell<number>('x').hold())
+    expect(await hold.update((n) => n + 1)).toBe(3)
+    await hold.release()
+    expect(await up(other)).toBe(4)
+  })
+
+  it('is given back if the store is destroyed meanwhile', async () => {
+    const [holder, other] = await two(300)
+    server.signal('SIGSTOP')
+    const taking = failureOf(holder.cell('x').hold())
+    await new Promise((resolve) => setImmediate(resolve))
+    holder.destroy()
+    await taking
+    server.signal('SIGCONT')
+    expect(await up(other)).toBe(3)
+  })
+
+  it('is given back if the store is destroyed after it', async () => {
+    const [holder, other] = await two(300)
+    server.signal('SIGSTOP')
+    await failureOf(holder.cell('x').hold())
+    holder.destroy()
+    server.signal('SIGCONT')
+    expect(await up(other)).toBe(3)
+  })
+
+  it('is given back if a hold is released while the server is silent', async () => {
+    const [holder, other] = await two(300)
+    const hold = await holder.cell('x').hold()
+    server.signal('SIGSTOP')
+    await hold.release()
+    server.signal('SIGCONT')
+    expect(await up(other)).toBe(3)
+  })
+})
