@@ -35,7 +35,7 @@ async function two(timeout: number): Promise<[NatsStore, NatsStore, () => Promis
 
 describe('a lease that was written although its hold had failed', () => {
   it('is given back when the server answers again', async () => {
-    const [holder, other, goOn] = await two(300)
+    const [holder, other, goOn] = await two(2000)
     server.signal('SIGSTOP')
     expect(await failureOf(holder.cell('x').hold())).toMatchObject({
       code: 'ERR_GENPOOL_NOT_COMMITTED',
@@ -48,7 +48,7 @@ describe('a lease that was written although its hold had failed', () => {
   })
 
   it('does not end the hold that is taken after it', async () => {
-    const [holder, other, goOn] = await two(300)
+    const [holder, other, goOn] = await two(2000)
     server.signal('SIGSTOP')
     await failureOf(holder.cell('x').hold())
     const again = Promise.resolve(holder.cell<number>('x').hold())
@@ -61,7 +61,7 @@ describe('a lease that was written although its hold had failed', () => {
   })
 
   it('is given back if the store is destroyed meanwhile', async () => {
-    const [holder, other, goOn] = await two(300)
+    const [holder, other, goOn] = await two(2000)
     server.signal('SIGSTOP')
     const taking = failureOf(holder.cell('x').hold())
     await new Promise((resolve) => setImmediate(resolve))
@@ -72,7 +72,7 @@ describe('a lease that was written although its hold had failed', () => {
   })
 
   it('is given back if the store is destroyed after it', async () => {
-    const [holder, other, goOn] = await two(300)
+    const [holder, other, goOn] = await two(2000)
     server.signal('SIGSTOP')
     await failureOf(holder.cell('x').hold())
     holder.destroy()
@@ -81,7 +81,7 @@ describe('a lease that was written although its hold had failed', () => {
   })
 
   it('is given back if a hold is released while the server is silent', async () => {
-    const [holder, other, goOn] = await two(300)
+    const [holder, other, goOn] = await two(2000)
     const hold = await holder.cell('x').hold()
     server.signal('SIGSTOP')
     await hold.release()
