@@ -1,4 +1,5 @@
 import { natsStore, type NatsStore } from '@genpool/nats'
+import { jetstreamManager } from '@nats-io/jetstream'
 import { endJetStream, startJetStream } from '../support/jetstream'
 import { connectTo, type NatsServer } from '../support/server'
 
@@ -16,35 +17,51 @@ const machine = async (bucket: string, timeout = 30_000): Promise<NatsStore> =>
 const up = async (store: NatsStore): Promise<number> => store.cell<number>('x').update((n: number) => n + 1)
 const failureOf = (work: unknown): Promise<unknown> => Promise.resolve(work).catch((error: unknown) => error)
 
-/** Two stores that both know the cell. */
-async function two(timeout: number): Promise<[NatsStore, NatsStore]> {
+/** Stops the server. The signal takes effect a little later: it is stopped when it answers no more. */
+async function freeze(): Promise<void> {
+  const connection = await connectTo(server)
+  const silent = (): Promise<boolean> => new Promise((resolve) => setTimeout(() => resolve(true), 100))
+  server.signal('SIGSTOP')
+  while (!(await Promise.race([connection.flush().then(() => false), silent()])));
+}
+
+/** Two stores that both know the cell, and a function that resolves when the server goes on and has stored what was sent to it. */
+async function two(timeout: number): Promise<[NatsStore, NatsStore, () => Promise<void>]> {
   const bucket = `left-behind-${made++}`
-  const both: [NatsStore, NatsStore] = [await machine(bucket, timeout), await machine(bucket)]
-  for (const store of both) await up(store)
-  return both
+  const [holder, other] = [await machine(bucket, timeout), await machine(bucket)]
+  for (const store of [holder, other]) await up(store)
+  const manager = await jetstreamManager(await connectTo(server))
+  const revision = async (): Promise<number> => (await manager.streams.info(`KV_${bucket}`)).state.last_seq
+  const before = await revision()
+  const goOn = async (): Promise<void> => {
+    server.signal('SIGCONT')
+    while ((await revision()) === before);
+    await other.cell('x').fresh()
+  }
+  return [holder, other, goOn]
 }
 
 describe('a lease that was written although its hold had failed', () => {
   it('is given back when the server answers again', async () => {
-    const [holder, other] = await two(300)
-    server.signal('SIGSTOP')
+    const [holder, other, goOn] = await two(2000)
+    await freeze()
     expect(await failureOf(holder.cell('x').hold())).toMatchObject({
       code: 'ERR_GENPOOL_NOT_COMMITTED',
       mayBeCommitted: false,
       commits: 0,
       message: expect.stringMatching(/^A hold of cell "x" was not taken: .* Nothing was committed/) as string,
     })
-    server.signal('SIGCONT')
+    await goOn()
     expect(await up(other)).toBe(3)
   })
 
   it('does not end the hold that is taken after it', async () => {
-    const [holder, other] = await two(300)
-    server.signal('SIGSTOP')
-    await failureOf(holder.cell('x').hold())
+    const [holder, other, goOn] = await two(2000)
+    await freeze()
+    expect(await failureOf(holder.cell('x').hold())).toMatchObject({ code: 'ERR_GENPOOL_NOT_COMMITTED' })
     const again = Promise.resolve(holder.cell<number>('x').hold())
     again.catch(() => undefined)
-    server.signal('SIGCONT')
+    await goOn()
     const hold = await again.catch(() => holder.cell<number>('x').hold())
     expect(await hold.update((n) => n + 1)).toBe(3)
     await hold.release()
@@ -52,31 +69,31 @@ describe('a lease that was written although its hold had failed', () => {
   })
 
   it('is given back if the store is destroyed meanwhile', async () => {
-    const [holder, other] = await two(300)
-    server.signal('SIGSTOP')
+    const [holder, other, goOn] = await two(2000)
+    await freeze()
     const taking = failureOf(holder.cell('x').hold())
     await new Promise((resolve) => setImmediate(resolve))
     holder.destroy()
     await taking
-    server.signal('SIGCONT')
+    await goOn()
     expect(await up(other)).toBe(3)
   })
 
   it('is given back if the store is destroyed after it', async () => {
-    const [holder, other] = await two(300)
-    server.signal('SIGSTOP')
-    await failureOf(holder.cell('x').hold())
+    const [holder, other, goOn] = await two(2000)
+    await freeze()
+    expect(await failureOf(holder.cell('x').hold())).toMatchObject({ code: 'ERR_GENPOOL_NOT_COMMITTED' })
     holder.destroy()
-    server.signal('SIGCONT')
+    await goOn()
     expect(await up(other)).toBe(3)
   })
 
   it('is given back if a hold is released while the server is silent', async () => {
-    const [holder, other] = await two(300)
+    const [holder, other, goOn] = await two(2000)
     const hold = await holder.cell('x').hold()
-    server.signal('SIGSTOP')
+    await freeze()
     await hold.release()
-    server.signal('SIGCONT')
+    await goOn()
     expect(await up(other)).toBe(3)
   })
 })
