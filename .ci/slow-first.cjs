@@ -10,6 +10,9 @@ const { join } = require('node:path')
 /** The slowest first. `npm test -- --json --outputFile results.json` has the times of all files. */
 const SLOW = [
   'packages/nats/test/durable/cluster.test.ts',
+  'packages/nats/test/durable/not-done.test.ts',
+  'packages/nats/test/durable/killed-again.test.ts',
+  'packages/nats/test/durable/full.test.ts',
   'packages/nats/test/durable/leftovers.test.ts',
   'packages/nats/test/durable/deleted-streams.test.ts',
   'packages/nats/test/store/processes.test.ts',
@@ -27,6 +30,7 @@ const SLOW = [
   'packages/nats/test/faults.test.ts',
   'packages/nats/test/opened-at-once.test.ts',
   'packages/nats/test/clock-jumps.test.ts',
+  'packages/nats/test/durable/given-up.test.ts',
   'packages/nats/test/store/servers.test.ts',
   'packages/threads/test/shared.test.ts',
   'packages/state-ane/test/journal/crash.test.ts',

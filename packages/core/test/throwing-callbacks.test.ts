@@ -118,6 +118,18 @@ const rows = (boom: Callback): Record<string, Row> => ({
     gives: 'answered',
     warns: [threw('random', 'Math.random takes its place')],
   },
+  'random, for admission': {
+    options: { random: boom, broker: { budget: false, admission: { type: 'pie', target: 1, interval: 5 } } },
+    run: async (pool) => {
+      for (let i = 0; i < 40; i++) {
+        void call(pool, { type: 'slow' }).catch(() => undefined)
+        await clock.wait(5)
+      }
+      await call(pool, work).catch(() => 'refused by chance')
+    },
+    gives: undefined,
+    warns: [threw('random', 'Math.random takes its place')],
+  },
   'rate.by': { options: { rate: { limit: 5, by: boom } }, run: (pool) => call(pool, work), ...refused(/by/) },
   'rate.cost': { options: { rate: { limit: 5, cost: boom } }, run: (pool) => call(pool, work), ...refused(/cost/) },
   'limits.by': { options: { limits: { by: boom, concurrency: 1 } }, run: (pool) => call(pool, work), ...refused(/by/) },

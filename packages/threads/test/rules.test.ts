@@ -87,7 +87,8 @@ describe('in a pool of threads', () => {
 
   it('a retry repeats what did not run, and what may run again', async () => {
     const dropping = await open({ size: 1, broker: { client: { type: 'drop', max: 1 } } }, { prefetch: 1 })
-    const retry = { attempts: 20, backoff: { min: 1, max: 5 } }
+    // A few tries take seconds: as long as a run may on a busy machine. The budget of so few calls has no room for many.
+    const retry = { attempts: 20, backoff: { min: 200, max: 5000 } }
     const send = (id: number) => call(dropping.pool, { type: 'work', id, ms: 2 }, { retry })
     expect(await Promise.all(upTo(3).map(send))).toEqual(upTo(3))
     expect(dropping.begun()).toBe(3)

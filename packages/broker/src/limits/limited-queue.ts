@@ -12,6 +12,9 @@ import { type LimitsInForce } from './limit-rules'
 import { LimitedWaiting } from './limited-waiting'
 import { type Pass } from './pass'
 
+/** Options of a rate that are numbers. */
+const NUMBERS = /^rate\.(limit|interval|burst)$/
+
 interface ChangedTo extends LimitsInForce {
   readonly client: CheckedQueueOptions
 }
@@ -199,10 +202,14 @@ export class LimitedQueue<E extends Waiting> extends LimitedWaiting<E> implement
   /**
    * Takes the options of the queue and of the limits over.
    *
-   * Fast path: a change of other options looks at nothing that waits, with 100 000 in a hundredth of the time.
+   * Fast path: a change of other options, or of the numbers of a rate of all, looks at nothing that waits, with 100 000 in a hundredth of
+   * the time.
    */
   change(to: ChangedTo, changes: readonly Change[], now: Nanos): void {
-    if (changes.some(({ path }) => /^(client|rate|limits)\b/.test(path))) this.reconfigure(to.client, to, now)
+    if (this.rules.isPlain && changes.every(({ path }) => NUMBERS.test(path))) {
+      this.rules.configure(to, isNewestFirst(to.client))
+      this.timeout(now)
+    } else if (changes.some(({ path }) => /^(client|rate|limits)\b/.test(path))) this.reconfigure(to.client, to, now)
     else this.timeout(now)
   }
 

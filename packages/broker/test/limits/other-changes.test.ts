@@ -41,3 +41,22 @@ it('changes nothing for requests under limits if the options of members change',
     { numRuns: RUNS },
   )
 })
+
+it('changes the numbers of a rate of all as if it looked at all that waits', () => {
+  const order = fc.constantFrom('fifo' as const, 'adaptive' as const, 'lifo' as const)
+  const rate = fc.record({ limit: fc.integer({ min: 1, max: 5 }), interval: fc.integer({ min: 2, max: 9 }) })
+  const steps = fc.array(fc.tuple(command, rate), { minLength: 20, maxLength: 100 })
+  fc.assert(
+    fc.property(order, rate, steps, (order, first, steps) => {
+      const [short, long] = sides({ client: { type: 'drop', order }, rate: first })
+      for (const [i, [command, rate]] of steps.entries()) {
+        short.now = long.now += command.ms * MS
+        short.run(command, { client: { type: 'drop', order }, rate })
+        // Another option of the queue: all that waits is looked at.
+        long.run(command, { client: { type: 'drop', order, max: 1000 + i }, rate })
+        expect(fatesIn(short, command)).toEqual(fatesIn(long, command))
+      }
+    }),
+    { numRuns: RUNS },
+  )
+})

@@ -132,6 +132,19 @@ describe('turns by weight', () => {
     expect(counts.get('h')).toBeGreaterThanOrEqual(1)
   })
 
+  it('let one that was passed over wait no longer if virtual time begins anew meanwhile', () => {
+    const turns = new WeightedTurns<Key>()
+    const held = new Key('h', 2)
+    turns.join(new Key('a'))
+    for (let n = 0; n < 2 ** 20; n++) turns.served(turns.next() as Key)
+    turns.join(held)
+    expect(turns.next()).toBe(held)
+    expect(turns.passOver(held)).toBeNull()
+    expect(serve(turns, 1)).toBe('a')
+    turns.rejoin(held)
+    expect(serve(turns, 4)).toBe('hhah')
+  })
+
   it('of weight 1 are a round-robin, whoever comes and goes', () => {
     const steps = fc.array(fc.tuple(fc.constantFrom('join', 'serve', 'pass over'), fc.nat(5)), { maxLength: 80 })
     fc.assert(

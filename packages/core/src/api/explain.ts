@@ -1,7 +1,7 @@
 import { printable, sentence } from '@genpool/runtime'
 import type { PoolRef } from '../behaviours/protocol'
 import { findCauses } from '../views/explain/causes'
-import { gather } from '../views/explain/evidence'
+import { gather } from '../views/explain/gather'
 import type { Explanation, Finding } from '../views/explain/finding'
 import { heldBack } from '../views/explain/held-causes'
 import { elsewhereOf } from './elsewhere'

@@ -1,3 +1,4 @@
+import type { FairBy } from '@genpool/broker'
 import { checkPlace, readSafely, spawnActor } from '@genpool/runtime'
 import type { Ref } from 'nact'
 import {
@@ -13,7 +14,7 @@ import type { PoolOptions } from '../assemble/options'
 import { PoolActor } from '../assemble/pool-actor'
 import { elsewhereOf as codeElsewhere } from '../work/elsewhere'
 import { elsewhereOf } from './elsewhere'
-import type { AnyBy, AnyCost, MessageOptions } from './message-options'
+import type { AnyBy, AnyCost, BrokerOption, MessageOptions, StateOption } from './message-options'
 import { poolOf } from './pool-of'
 
 /** nact's properties of an actor. They are options only for plain nact functions. */
@@ -27,8 +28,14 @@ export interface TypedPoolOptions<
   Cost = AnyCost,
   KeyBy = AnyBy,
   KeyCost = AnyCost,
+  S = unknown,
+  Fair = FairBy,
 >
-  extends Omit<PoolOptions, 'retryOnCrash' | 'rate' | 'limits'>, MessageOptions<M, By, Cost, KeyBy, KeyCost> {
+  extends
+    Omit<PoolOptions, 'retryOnCrash' | 'rate' | 'limits' | 'state' | 'broker'>,
+    MessageOptions<M, By, Cost, KeyBy, KeyCost>,
+    StateOption<S>,
+    BrokerOption<M, Fair> {
   retryOnCrash?: { readonly [K in T]?: number } | undefined
 }
 
@@ -38,8 +45,22 @@ type TypesOf<P extends Protocol> = [P['otherCall'] | P['otherCast']] extends [ne
   : string
 
 /** Options of a pool of plain nact functions. */
-export interface PlainPoolOptions<S, M, N = unknown, By = AnyBy, Cost = AnyCost, KeyBy = AnyBy, KeyCost = AnyCost>
-  extends Omit<PoolOptions, 'rate' | 'limits'>, MessageOptions<N, By, Cost, KeyBy, KeyCost>, PlainProperties<S, M> {}
+export interface PlainPoolOptions<
+  S,
+  M,
+  N = unknown,
+  By = AnyBy,
+  Cost = AnyCost,
+  KeyBy = AnyBy,
+  KeyCost = AnyCost,
+  Fair = FairBy,
+>
+  extends
+    Omit<PoolOptions, 'rate' | 'limits' | 'state' | 'broker'>,
+    MessageOptions<N, By, Cost, KeyBy, KeyCost>,
+    StateOption<S>,
+    BrokerOption<N, Fair>,
+    PlainProperties<S, M> {}
 
 /**
  * Starts a pool under `parent` and returns its address. nact's `dispatch`, `query` and `stop` accept it like any other.
@@ -54,7 +75,7 @@ export interface PlainPoolOptions<S, M, N = unknown, By = AnyBy, Cost = AnyCost,
  *   {StoppedError} if the parent has stopped. Nothing is spawned then
  * @example const pool = spawnPool(start(), Counter, 'counter', { size: 5 })
  */
-// One signature instead of overloads, so that the compiler names the option that is wrong. `T` and `N`, the messages, are parameters of
+// One signature instead of overloads, so that the compiler names the option that is wrong. `T`, `N` and `V`, the messages and the state, are parameters of
 // their own, so that options of a pool whose protocol is a type parameter can be checked, too. The others: see `message-options.ts`.
 export function spawnPool<
   S,
@@ -66,13 +87,15 @@ export function spawnPool<
   const Cost = unknown,
   const KeyBy = unknown,
   const KeyCost = unknown,
+  V = P['state'],
+  const Fair = unknown,
 >(
   parent: Ref<never>,
   behaviour: Behaviour<P> | PlainFunction<S, M>,
   name?: string,
   options?: P extends PlainProtocol<S, M>
-    ? PlainPoolOptions<S, M, N, By, Cost, KeyBy, KeyCost>
-    : TypedPoolOptions<NoInfer<T>, N, By, Cost, KeyBy, KeyCost>,
+    ? PlainPoolOptions<S, M, N, By, Cost, KeyBy, KeyCost, Fair>
+    : TypedPoolOptions<NoInfer<T>, N, By, Cost, KeyBy, KeyCost, V, Fair>,
 ): PoolRef<P>
 export function spawnPool(parent: Ref<never>, behaviour: unknown, name?: string, options: object = {}): PoolRef {
   checkPlace('pool', parent, name)

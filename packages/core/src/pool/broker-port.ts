@@ -11,7 +11,6 @@ import { BrokerFigures } from './broker-figures'
 import type { Holds } from './holds'
 import type { Listeners } from './listeners'
 import type { IdleMembers, Port } from './port'
-import type { LiveSettings } from './settings'
 import { takeBatch } from './take-batch'
 
 /** The result of a call of the engine that threw. */
@@ -22,7 +21,7 @@ export interface BrokerPorts {
   readonly clock: Clock
   readonly turn: Turn
   readonly listeners: Listeners
-  readonly settings: LiveSettings
+  readonly callbacks: { random(): number }
   readonly holds: Holds
   /** Whether a member may wait for a request while it has others. */
   readonly worksAhead: boolean
@@ -62,6 +61,10 @@ export class BrokerPort extends BrokerFigures implements Port, BrokerHooks<Reque
     this.listeners = kernel.listeners
     this.engine = createBroker<Request, Member>(options, this.turn.now(), this)
     this.lookForLimits()
+  }
+
+  random(): number {
+    return this.kernel.callbacks.random()
   }
 
   get holds(): Holds {

@@ -1,5 +1,21 @@
 import type { Slip } from './slips'
 
+/** Faults in what a recipe does with its draft. */
+export const RECIPES: readonly Slip[] = [
+  {
+    slip: 'a recipe that writes to what is not in the state',
+    code: `definePool({ init: () => ({ n: 0 }), calls: { add: (_msg: object, _state) => reply(1, (draft) => void draft.m++) } })`,
+    at: 'm',
+    says: [`Property 'm' does not exist`, `{ n: number; }`],
+  },
+  {
+    slip: 'a recipe that writes a wrong type',
+    code: `definePool({ init: () => ({ n: 0 }), calls: { add: (_msg: object, _state) => reply(1, (draft) => void (draft.n = '1')) } })`,
+    at: 'draft.n',
+    says: [`Type 'string' is not assignable to type 'number'`],
+  },
+]
+
 /** Faults of definitions. The compiler puts "No overload matches" in front, and then says only what is wrong. */
 export const DEFINITIONS: readonly Slip[] = [
   {

@@ -1,7 +1,10 @@
 import { compilerSays } from './compiler-says'
-import { DEFINITIONS } from './definition-slips'
-import { PRELUDE, QUERY, SLIPS } from './slips'
+import { DEFINITIONS, RECIPES } from './definition-slips'
+import { OPTIONS } from './option-slips'
+import { REQUESTS } from './request-slips'
+import { PRELUDE, QUERY } from './slips'
 
+const SLIPS = [...OPTIONS, ...REQUESTS, ...RECIPES]
 const said = compilerSays(PRELUDE, [...SLIPS.map(({ code }) => code), ...DEFINITIONS.map(({ code }) => code), QUERY])
 
 describe('what the compiler says', () => {

@@ -20,7 +20,7 @@ export interface AnswerPorts {
   readonly reads: Reads
   readonly roster: {
     /** NATS says that nobody listens at the address of this node. */
-    missing(node: Node, now: Nanos): void
+    tookNothing(node: string, now: Nanos): void
   }
   readonly outcomes: {
     settle(request: RemoteRequest, error: Error | null, value?: unknown): void
@@ -124,7 +124,7 @@ export class Answers {
     const request = pending.get(id)
     const node = request?.node ?? null
     if (request === undefined || node === null || request.attemptId !== id) return casts.reachedNobody(id, now)
-    roster.missing(node, now)
+    roster.tookNothing(node.id, now)
     // Another copy may be there: whether the node is gone is decided by how long it stays away.
     if (--request.copies > 0) return
     node.loses(request)

@@ -19,7 +19,7 @@ export interface CastPorts {
   castLost(message: unknown, error: GenPoolError): void
   readonly roster: {
     /** NATS says that nobody listens at the address of this node. */
-    missingId(node: string, now: Nanos): void
+    tookNothing(node: string, now: Nanos): void
     /** Whether no node is left, and one may come back soon. */
     mayReturn(now: Nanos): boolean
   }
@@ -89,7 +89,7 @@ export class Casts {
     const cast = this.#sent.take(id)
     if (cast === undefined) return
     const { roster } = this.ports
-    roster.missingId(cast.node, now)
+    roster.tookNothing(cast.node, now)
     if (cast.tries < MOST_TRIES) this.send({ ...cast, tries: cast.tries + 1 }, now)
     else if (roster.mayReturn(now)) this.#wait(cast)
     else this.#isLost(cast, this.ports.failures.absent(cast.node))

@@ -179,6 +179,12 @@ export class Roster {
     this.#patience.served(false, now)
   }
 
+  /** Nobody took a request at the address of this node. One that leaves takes none, and goes on with what it has. */
+  tookNothing(id: string, now: Nanos): void {
+    const node = this.#nodes.get(id)
+    if (node !== undefined && !(node.said.leaving && node.inFlight > 0)) this.missing(node, now)
+  }
+
   missingId(id: string, now: Nanos): void {
     const node = this.#nodes.get(id)
     if (node !== undefined) this.missing(node, now)

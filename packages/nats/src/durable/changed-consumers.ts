@@ -41,10 +41,16 @@ export class ChangedConsumers {
     if (clock.now() < this.#lookAt) return
     this.#lookAt = clock.now() + EVERY_MS * NS_PER_MS
     try {
-      this.trouble = await this.setBack()
+      await this.areWell()
     } catch {
       // The server says nothing of them now.
     }
+  }
+
+  /** Looks now. Resolves with whether all are as they were made. @throws if the server does not say how they are */
+  async areWell(): Promise<boolean> {
+    this.trouble = await this.setBack()
+    return this.trouble === null
   }
 
   /** Returns which one cannot be set back, and why. @throws if the server does not say how they are */

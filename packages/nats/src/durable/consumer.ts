@@ -4,17 +4,15 @@ import { NS_PER_MS } from '@genpool/runtime'
 import type { Msg } from '@nats-io/transport-node'
 import { CLOSED_FOR_GOOD, flushed, Link } from '../link'
 import { StopTime } from '../stop-time'
-import { ChangedConsumers } from './changed-consumers'
+import { Caretaker } from './caretaker'
 import { ConsumerRoom } from './consumer-room'
 import { Deliveries } from './deliveries'
 import { Demand } from './demand'
 import type { CheckedConsumeOptions } from './durable-options'
 import { explainConsumer, findingsOf } from './explain-consumer'
 import { ConsumerCounts, type ConsumerInspection } from './figures'
-import { Foreign } from './foreign'
 import { Heartbeat } from './heartbeat'
 import { Incoming } from './incoming'
-import { tellOf } from './job-events'
 import { Later } from './later'
 import { Mender } from './mender'
 import type { Queue } from './queue'
@@ -40,8 +38,7 @@ export class JobConsumer {
   readonly #unknowns = new UnknownTypes()
   readonly #refusals: Refusals
   readonly #mender: Mender
-  readonly #foreign: Foreign
-  readonly #changed: ChangedConsumers
+  readonly #caretaker: Caretaker
   #lastFailure: ConsumerInspection['lastFailure'] = null
   #stopping: Promise<void> | null = null
   #end!: (error: Error | null) => void
@@ -105,12 +102,15 @@ export class JobConsumer {
       refused: (error, subject) => this.#refused(error, subject),
       closed: () => this.#release(new StoppedError(queue.name, false, new Error('its connection was closed'))),
     })
-    this.#foreign = this.#makeForeign()
-    this.#changed = new ChangedConsumers(queue)
+    this.#caretaker = new Caretaker({
+      ...{ id, queue, pool, counts: this.#counts },
+      isHere: (seq) => this.#deliveries.has(seq),
+      failed: (job) => (this.#lastFailure = job),
+    })
     this.#watch = new QueueWatch({
       clock,
       ask: async () => {
-        const seen = await queue.tend(this.#foreign)
+        const seen = await queue.tend(this.#caretaker.foreign)
         if (queue.lacksConsumers || queue.lacksStreams) void this.#mender.mend()
         return seen
       },
@@ -138,7 +138,7 @@ export class JobConsumer {
     this.#beat.start()
     this.#later.look()
     this.#watch.look()
-    void this.#changed.look()
+    this.#caretaker.start()
     this.#demand.look()
   }
 
@@ -172,7 +172,7 @@ export class JobConsumer {
       silence ??
       this.#mender.trouble ??
       this.#refusals.trouble ??
-      this.#changed.trouble ??
+      this.#caretaker.trouble ??
       this.#watch.trouble ??
       trouble
     )
@@ -212,6 +212,7 @@ export class JobConsumer {
     this.#deliveries.abort()
     void this.#later.cancel()
     this.#demand.end()
+    this.#caretaker.end()
     this.#beat.end()
     this.#link.end()
     this.#off()
@@ -251,7 +252,7 @@ export class JobConsumer {
     void time.refresh(notes, jsm)
     void marks.refresh()
     void copies.tidy()
-    void this.#changed.look()
+    this.#caretaker.look()
     if (notes.isMissing) void this.#mender.mend()
   }
 
@@ -260,25 +261,6 @@ export class JobConsumer {
     if (this.#deliveries.size === 0) return
     this.#counts.lapses++
     this.#deliveries.lapse()
-  }
-
-  #makeForeign(): Foreign {
-    const { id: consumer, pool, queue } = this
-    const { name, jsm, names, letters, options, time } = queue
-    return new Foreign({
-      queue: name,
-      jsm,
-      names,
-      letters,
-      keepMs: options.keepUnknown,
-      now: () => time.now(),
-      buried: ({ header, seq, error, reason }) => {
-        this.#counts.dead++
-        this.#lastFailure = { id: header.id, code: error.code, reason }
-        const told = { header, incoming: { seq }, attempt: 0 }
-        tellOf({ pool, queue: name, consumer }, told, { outcome: 'dead', error, reason })
-      },
-    })
   }
 
   #makeDeliveries(): Deliveries {

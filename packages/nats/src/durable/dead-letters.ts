@@ -18,6 +18,9 @@ const UNREADABLE =
   'its bytes are no durable cast, so nobody could run it: something else has written to the stream, or it was cut off. Look at ' +
   'it with dead(), and delete it with discard()'
 
+/** Others may have written as often between a look and a write; more often, the server contradicts itself. */
+const MOST_LOST = 100
+
 /** A cast that nobody could do. */
 export interface DeadLetter {
   /** Its place among the dead letters. */
@@ -72,11 +75,11 @@ export class DeadLetters {
     // Only of bytes that somebody else has written: casts of ours leave room for it.
     if (frame.length > most) frame = this.#frameOf({ ...death, history: [], data: new Uint8Array() })
     const messageId = `dead.${seq}.${death.storedAt.getTime()}`
-    for (let expected = 0; ;) {
+    for (let expected = 0, lost = 0; ; lost++) {
       try {
         return void (await publisher.store({ subject: names.deadOf(seq), frame, messageId, expected }))
       } catch (error) {
-        if (!isWrongLast(error)) throw error
+        if (!isWrongLast(error) || lost >= MOST_LOST) throw error
         // The server knows ids for a while only: whoever stored it may have died before it could acknowledge the cast.
         const last = await jsm.streams.getMessage(names.dead, { last_by_subj: names.deadOf(seq) })
         if (last !== null && deathIn(last.data, last.time).storedAt.getTime() === death.storedAt.getTime()) return

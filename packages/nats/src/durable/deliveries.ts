@@ -48,6 +48,11 @@ export class Deliveries {
     return this.#opening
   }
 
+  /** Whether the cast of this place is in hand. */
+  has(seq: number): boolean {
+    return this.#inHand.at(seq) !== undefined
+  }
+
   /** Whether one runs alone, or waits for that: others cannot begin now. */
   get isHeld(): boolean {
     return this.#turns.isHeld

@@ -9,6 +9,10 @@ import type { QueueNames } from './names'
 import { isWrongLast, type Publisher } from './publisher'
 
 /** By how many places a mark is raised; more, if they are used up so fast. */
+/** Others may have written as often between a look and a write. */
+const MOST_LOST = 100
+/** Who looks tries again later. */
+const CONTRADICTS = 'the server says that others write down at the same time what nobody writes'
 const STEP = 64
 const MOST_STEP = 4096
 const FAST_MS = 100
@@ -111,7 +115,8 @@ export class Marks {
     if (server === undefined) return
     if (server !== this.#server) this.#seenBefore = this.#seen
     this.#server = server
-    for (;;) {
+    for (let lost = 0; ; lost++) {
+      if (lost > MOST_LOST) throw new Error(CONTRADICTS)
       await this.#read()
       const { state } = await ports.jsm.streams.info(ports.names.jobs)
       const next = this.#afterStart(server, state)
@@ -155,7 +160,8 @@ export class Marks {
     // One entry for all that come in this turn.
     await Promise.resolve()
     const { clock } = this.ports
-    while (this.#isWanting()) {
+    for (let lost = 0; this.#isWanting(); lost++) {
+      if (lost > MOST_LOST) throw new Error(CONTRADICTS)
       const isFast = clock.now() - this.#raisedAt < FAST_MS * NS_PER_MS
       this.#step = isFast ? Math.min(MOST_STEP, this.#step * 2) : STEP
       this.#raisedAt = clock.now()

@@ -1,12 +1,13 @@
 import type { Service } from '@nats-io/services'
 import type { Subjects } from '../subjects'
+import type { NatsConnection } from '@nats-io/transport-node'
 import type { Incoming } from './endpoint-ports'
 
 /** The queue group of requests for any node. */
 const QUEUE = 'genpool'
 
 /** A question of a client: what does the node say of itself? */
-interface Question {
+export interface Question {
   readonly reply?: string
   respond(data: Uint8Array): boolean
 }
@@ -46,4 +47,26 @@ export function subscribe(service: Service, subjects: Subjects, receiver: Receiv
   const answer = (_: unknown, question: Question): void => receiver.question(question)
   service.addEndpoint('ask', { subject: subjects.ask, handler: answer as never })
   service.addEndpoint('ask-node', { subject: subjects.askOf(id), handler: answer as never })
+}
+
+/**
+ * Goes on to answer whoever asks for one node that leaves: it has requests in hand, and where nobody listens, their senders would take
+ * it to be gone. Returns what ends that.
+ */
+export function answerUntilGone(
+  connection: Pick<NatsConnection, 'subscribe'>,
+  address: string,
+  answer: (question: Question) => void,
+): () => void {
+  try {
+    const subscription = connection.subscribe(address, {
+      callback: (error, question) => {
+        if (error === null) answer(question)
+      },
+    })
+    return () => subscription.unsubscribe()
+  } catch {
+    // The connection is closed, or drains.
+    return () => undefined
+  }
 }

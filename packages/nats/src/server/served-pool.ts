@@ -10,7 +10,7 @@ import { StopTime } from '../stop-time'
 import { Subjects } from '../subjects'
 import { bodiesOf } from '../wire/codec'
 import { Kind, plainFrame } from '../wire/frames'
-import { subscribe } from './addresses'
+import { answerUntilGone, type Question, subscribe } from './addresses'
 import { Announcer } from './announcer'
 import { Arrival } from './arrival'
 import { Endpoint } from './endpoint'
@@ -46,6 +46,8 @@ export class ServedPool {
   #leaving = false
   #stopping: Promise<void> | null = null
   #hasLeft!: (error: Error | null) => void
+  /** It answers questions no more. */
+  #lastAnswers = (): void => undefined
 
   constructor(
     private readonly pool: PoolRef,
@@ -147,6 +149,9 @@ export class ServedPool {
         // Clients that know it now choose others; what they have sent before arrives before the subscriptions end.
         await within(clock, FLUSH_MS, time.for(flushed(connection)))
       }
+      this.#lastAnswers = answerUntilGone(connection, this.#subjects.askOf(this.id), (question) =>
+        this.#answer(question),
+      )
       await within(clock, leftMs(), orClosed(connection, this.service.stop()))
       await within(clock, leftMs(), this.#endpoint.idle())
       if (this.#link.usable) await within(clock, FLUSH_MS, time.for(flushed(connection)))
@@ -158,6 +163,7 @@ export class ServedPool {
   #release(error: Error | null = null): void {
     this.#leaving = true
     this.#announcer.end()
+    this.#lastAnswers()
     this.#link.end()
     this.#off()
     for (const unwatch of this.#unwatch) unwatch()
@@ -172,11 +178,14 @@ export class ServedPool {
         else this.#endpoint.receive(message)
       },
       question: (message) => {
-        if (this.#leaving) return
-        message.respond(plainFrame(Kind.load, this.#said()))
-        this.#mute.said(message.reply ?? '')
+        if (!this.#leaving) this.#answer(message)
       },
     })
+  }
+
+  #answer(question: Question): void {
+    question.respond(plainFrame(Kind.load, this.#said()))
+    this.#mute.said(question.reply ?? '')
   }
 
   /** Clients hear of a pause at once. What they have sent meanwhile, and what waits, goes back to them. */

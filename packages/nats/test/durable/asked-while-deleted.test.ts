@@ -1,9 +1,9 @@
 import { definePool, noReply, spawnPool } from '@genpool/core'
 import { durable, type Durable } from '@genpool/nats'
-import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import { type ActorSystemRef, start, stop } from 'nact'
-import { endJetStream, startJetStream } from '../support/jetstream'
-import { connectTo, type NatsServer } from '../support/server'
+import { endJetStream } from '../support/jetstream'
+import { Operator } from '../support/operator'
+import { connectTo } from '../support/server'
 import { until } from '../support/until'
 
 const Fails = definePool({
@@ -14,19 +14,12 @@ const Fails = definePool({
     },
   },
 })
-let server: NatsServer
-let operator: JetStreamManager
+let operator: Operator
 let system: ActorSystemRef
-beforeAll(async () => {
-  server = await startJetStream()
-  operator = await jetstreamManager((await connectTo(server)) as never)
-})
+beforeAll(async () => void (operator = await Operator.ofNewServer()))
 beforeEach(() => void (system = start()))
 afterEach(() => stop(system))
 afterAll(endJetStream)
-
-const opened = async (name: string): Promise<Durable> =>
-  durable(await connectTo(server), { name, lanes: 4, maxDeliver: 1, timeout: 8000 })
 
 describe('a stream of a queue that is deleted while somebody asks', () => {
   it.each([
@@ -38,7 +31,7 @@ describe('a stream of a queue that is deleted while somebody asks', () => {
     ['dead', false],
   ])('%s (consumed: %s): inspect, explain and dead answer all the time', async (kind, isConsumed) => {
     const name = `asked-${kind}-${String(isConsumed)}`
-    const jobs = await opened(name)
+    const jobs = await operator.opened(name, { maxDeliver: 1, timeout: 8000 })
     const consumer = isConsumed ? await jobs.consume(spawnPool(system, Fails, name, { size: 2 }) as never) : null
     for (let n = 0; n < 20; n++) await jobs.cast({ type: 'work', fails: n < 5 }, { key: `k${n % 3}` })
     if (isConsumed) await until(async () => (await jobs.dead()).length === 5, 'five died')
@@ -68,7 +61,7 @@ describe('a stream of a queue that is deleted while somebody asks', () => {
 
 describe('a stream of casts that is deleted between two questions', () => {
   it('is said to be missing by the same inspect and explain', async () => {
-    const connection = await connectTo(server)
+    const connection = await connectTo(operator.server)
     const jobs: Durable = await durable(connection, { name: 'between', lanes: 4 })
     const request = connection.request.bind(connection)
     connection.request = async (subject, ...rest) => {
@@ -81,14 +74,14 @@ describe('a stream of casts that is deleted between two questions', () => {
     for (const ask of [async () => (await jobs.inspect()).trouble, async () => (await jobs.explain()).text]) {
       await jobs.cast({ type: 'work' }, { delay: 60_000 })
       expect(await ask()).toContain('the stream "genpool_between_jobs" was deleted')
-      await durable(await connectTo(server), { name: 'between', lanes: 4 })
+      await operator.opened('between')
     }
   })
 })
 
 describe('a list of consumers that holds null, as of a stream that is being deleted', () => {
   it('keeps nobody from opening the queue, consuming, and asking', async () => {
-    const connection = await connectTo(server)
+    const connection = await connectTo(operator.server)
     const request = connection.request.bind(connection)
     let nulls = 0
     connection.request = async (subject, ...rest) => {
@@ -100,7 +93,7 @@ describe('a list of consumers that holds null, as of a stream that is being dele
       const consumers = [null, ...said.consumers.slice(1)]
       return { ...answer, data: new TextEncoder().encode(JSON.stringify({ ...said, consumers })) } as never
     }
-    await opened('with-null')
+    await operator.opened('with-null')
     const jobs: Durable = await durable(connection, { name: 'with-null', lanes: 4, maxDeliver: 1, timeout: 8000 })
     const consumer = await jobs.consume(spawnPool(system, Fails, 'with-null', { size: 2 }) as never)
     await jobs.cast({ type: 'work', fails: false })

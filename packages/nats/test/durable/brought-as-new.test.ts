@@ -1,69 +1,96 @@
-import { cast, definePool, noReply, onEvent, type PoolRef, spawnPool } from '@genpool/core'
+import { definePool, noReply, onEvent, spawnPool } from '@genpool/core'
 import { durable } from '@genpool/nats'
-import { start, stop } from 'nact'
+import type { Msg, NatsConnection } from '@nats-io/transport-node'
+import { type ActorSystemRef, start, stop } from 'nact'
 import { endJetStream, startJetStream } from '../support/jetstream'
 import { connectTo } from '../support/server'
 import { until } from '../support/until'
 
-afterAll(endJetStream)
+/* nats-server 2.9 may bring a cast twice that comes again: once with its number, and once as a new one. */
 
-/* nats-server 2.9 brings a cast that comes again twice, once as a new one, if all requests were cancelled a moment before. */
-describe('a cast that comes again just after its consumer has cancelled its requests', () => {
-  it('has one attempt after the other', async () => {
-    const server = await startJetStream()
-    const connection = await connectTo(server)
-    const system = start()
-    let open = (): void => undefined
-    const gate = new Promise<void>((resolve) => (open = resolve))
-    let mark = (): void => undefined
-    const marked = new Promise<void>((resolve) => (mark = resolve))
-    const runs: string[] = []
-    let atWork = 0
-    const Work = definePool({
-      init: () => null,
-      casts: {
-        fails: async (_message: object, _state, ctx) => {
-          const { attempt } = ctx.delivery!
-          runs.push(`${attempt}${++atWork > 1 ? ' beside another' : ''}`)
-          if (attempt > 1) await marked
-          atWork--
-          if (runs.length === 1) throw new Error('it fails')
-          return noReply()
-        },
-        waits: async () => {
-          await gate
-          return noReply()
-        },
-        mark: () => {
-          mark()
-          return noReply()
-        },
+/** Keeps the first cast that comes. Returns what brings it once more, as it came: as a new one. */
+function keepsFirst(connection: NatsConnection): () => void {
+  const subscribe = connection.subscribe.bind(connection)
+  let bring: (() => void) | null = null
+  connection.subscribe = (subject, options) => {
+    const hear = options?.callback
+    if (hear === undefined) return subscribe(subject, options)
+    const callback = (error: Error | null, message: Msg): void => {
+      if (error === null && message.subject.startsWith('genpool.new.jobs.')) bring ??= () => hear(null, message)
+      hear(error as never, message)
+    }
+    return subscribe(subject, { ...options, callback })
+  }
+  return () => bring?.()
+}
+
+let system: ActorSystemRef
+let open = (): void => undefined
+beforeEach(() => (system = start()))
+afterEach(async () => {
+  open()
+  stop(system)
+  await endJetStream()
+})
+
+/** A consumer that has one cast, whose handler waits for `open` each time, and fails. */
+async function consuming() {
+  const connection = await connectTo(await startJetStream())
+  const bringAsNew = keepsFirst(connection)
+  const runs = { begun: 0, atOnce: 0, most: 0, marks: 0 }
+  const Work = definePool({
+    casts: {
+      fails: async () => {
+        runs.begun++
+        runs.most = Math.max(runs.most, ++runs.atOnce)
+        await new Promise<void>((resolve) => (open = resolve))
+        runs.atOnce--
+        throw new Error('it fails')
       },
-    })
-    const jobs = await durable<typeof Work>(connection, { name: 'new', ackWait: 500, backoff: { initial: 40 } })
-    const pool = spawnPool(system, Work, 'new', { size: 2, state: 'isolated' }) as PoolRef
-    const consumer = await jobs.consume(pool as never)
-    let againAt = Infinity
-    const off = onEvent('genpool:delivery', ({ outcome }) => {
-      if (outcome !== 'again') return
-      againAt = performance.now() + 40
-      // No member is idle any more, so it cancels what it has asked for.
-      for (let i = 0; i < 2; i++) cast(pool, { type: 'waits' } as never)
-    })
-    await until(() => consumer.inspect().asked > 2, 'it has asked each lane')
-    await jobs.cast({ type: 'fails' })
-    await until(() => againAt < Infinity, 'it has failed')
-    await until(() => performance.now() > againAt + 300, 'its time has come')
-    open()
-    await until(() => runs.length > 1, 'it has come again')
-    // What the server brings once more comes before this one.
+      mark: () => {
+        runs.marks++
+        return noReply()
+      },
+    },
+  })
+  const jobs = await durable<typeof Work>(connection, { name: 'new', maxDeliver: 2, backoff: { initial: 200 } })
+  const pool = spawnPool(system, Work, 'new', { size: 4 })
+  await jobs.consume(pool)
+  await jobs.cast({ type: 'fails' })
+  await until(() => runs.begun === 1, 'it has begun')
+  /** Resolves when all that came before would have begun. */
+  const passed = async (): Promise<void> => {
+    const marks = runs.marks + 1
     await jobs.cast({ type: 'mark' })
-    await marked
-    await until(() => consumer.inspect().done > 1 && consumer.inspect().inHand === 0, 'both are done')
-    expect(runs).toEqual(['1', '2'])
-    expect(consumer.inspect()).toMatchObject({ done: 2 })
-    await consumer.stop()
+    await until(() => runs.marks === marks, 'a later cast is done')
+  }
+  return { jobs, runs, bringAsNew, passed }
+}
+
+describe('a cast that a server brings once more as a new one', () => {
+  it('while it is in hand: it does not run beside itself', async () => {
+    const { runs, bringAsNew, passed } = await consuming()
+    bringAsNew()
+    await passed()
+    expect(runs).toMatchObject({ begun: 1, most: 1 })
+  })
+
+  it('while it waits for its next attempt: it has no more attempts than "maxDeliver"', async () => {
+    const { jobs, runs, bringAsNew, passed } = await consuming()
+    let isAgain = false
+    const off = onEvent('genpool:delivery', ({ outcome }) => void (isAgain ||= outcome === 'again'))
+    open()
+    await until(() => isAgain, 'it waits for its next attempt')
     off()
-    stop(system)
+    bringAsNew()
+    await passed()
+    await until(() => runs.begun === 2, 'its next attempt has begun')
+    bringAsNew()
+    await passed()
+    open()
+    await until(async () => (await jobs.dead()).length === 1, 'it is dead')
+    const [letter] = await jobs.dead()
+    expect(letter!.history.map(({ attempt }) => attempt)).toEqual([1, 2])
+    expect(runs).toMatchObject({ begun: 2, most: 1 })
   })
 })

@@ -101,6 +101,29 @@ describe('of the copies of a delayed cast', () => {
     expect(await copies.mayRun(origin(6), 9)).toBe(false)
   })
 
+  it('nothing is forgotten while casts are counted that the server does not list, as 2.9 may after a kill', async () => {
+    let count = 1
+    let purged = 0
+    const state = () => ({ last_seq: 9, subjects: { [names.subjectOf(undefined)]: count } })
+    const streams = {
+      info: async () => ({ state: state() }),
+      getMessage: async () => null,
+      purge: async () => void purged++,
+    }
+    const made = { jsm: { streams } as never, notes: { store: () => Promise.reject(new Error('none')) }, names, clock }
+    const copies = new Copies({ info: { server_id: 'A' } } as never, made)
+    for (let n = 0; n < 3; n++) await copies.tidy().then(() => clock.advance(11 * MINUTE))
+    expect(purged).toBe(0)
+    count = 0
+    await copies.tidy()
+    expect(purged).toBe(1)
+  })
+
+  it('nobody asks for ever if the server refuses what nobody else has written', async () => {
+    const wrong = new JetStreamApiError({ code: 400, err_code: 10071, description: 'wrong last sequence' })
+    await expect(copiesOf({ store: () => Promise.reject(wrong) }).mayRun(origin(5), 7)).rejects.toBe(wrong)
+  })
+
   it('nothing is forgotten that is younger than the last start of a server', async () => {
     const info = { server_id: 'first' }
     const copies = copiesOf(undefined, { info } as never)

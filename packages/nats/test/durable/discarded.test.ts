@@ -1,25 +1,19 @@
 import { definePool, noReply, spawnPool } from '@genpool/core'
-import { durable, type Durable } from '@genpool/nats'
-import { DiscardPolicy, jetstreamManager, type JetStreamManager, type StreamConfig } from '@nats-io/jetstream'
+import { DiscardPolicy, type StreamConfig } from '@nats-io/jetstream'
 import { type ActorSystemRef, start, stop } from 'nact'
 import { thrownAway } from '../../src/durable/thrown-away'
-import { endJetStream, startJetStream } from '../support/jetstream'
-import { connectTo, type NatsServer } from '../support/server'
+import { endJetStream } from '../support/jetstream'
+import { Operator } from '../support/operator'
 import { until } from '../support/until'
 
-let server: NatsServer
-let operator: JetStreamManager
+let operator: Operator
 let system: ActorSystemRef
-beforeAll(async () => {
-  server = await startJetStream()
-  operator = await jetstreamManager((await connectTo(server)) as never)
-})
+beforeAll(async () => void (operator = await Operator.ofNewServer()))
 beforeEach(() => void (system = start()))
 afterEach(() => stop(system))
 afterAll(endJetStream)
 
 const Work = definePool({ casts: { work: () => noReply() } })
-const opened = async (name: string): Promise<Durable> => durable(await connectTo(server), { name, lanes: 4 })
 /** Changes a stream of a queue, as an operator does. */
 const edit = async (stream: string, change: Partial<StreamConfig>): Promise<void> => {
   const { config } = await operator.streams.info(stream)
@@ -48,7 +42,7 @@ describe('a stream that somebody has changed so that it throws messages away', (
   it.each(changes)('(%s, %s) is in trouble, and explain says how to mend it', async (kind, what, change, says) => {
     const name = `${kind}-${what.replace(/ /g, '-')}`
     const stream = `genpool_${name}_${kind}`
-    const jobs = await opened(name)
+    const jobs = await operator.opened(name)
     const consumer = await jobs.consume(spawnPool(system, Work, name, { size: 1 }) as never)
     expect(await jobs.inspect()).toMatchObject({ trouble: null })
     const before = (await operator.streams.info(stream)).config
@@ -68,7 +62,7 @@ describe('a stream that somebody has changed so that it throws messages away', (
   })
 
   it('is in no trouble if it keeps attempts for as long as the queue asks for, or longer', async () => {
-    const jobs = await opened('longer')
+    const jobs = await operator.opened('longer')
     const { max_age } = (await operator.streams.info('genpool_longer_tries')).config
     for (const longer of [max_age, 2 * max_age, 0]) {
       await edit('genpool_longer_tries', { max_age: longer, discard: DiscardPolicy.Old })
@@ -77,7 +71,7 @@ describe('a stream that somebody has changed so that it throws messages away', (
   })
 
   it('is in no trouble as long as it has no limit', async () => {
-    const jobs = await opened('unlimited')
+    const jobs = await operator.opened('unlimited')
     await edit('genpool_unlimited_jobs', { discard: DiscardPolicy.Old })
     expect(await jobs.inspect()).toMatchObject({ trouble: null })
   })

@@ -91,3 +91,17 @@ describe('what is known of a killed server', () => {
     expect(marks.cover(0, 100_000)).toBeInstanceOf(Promise)
   })
 })
+
+describe('a server that refuses what nobody else has written', () => {
+  it('is not asked for ever', async () => {
+    const wrong = new JetStreamApiError({ code: 400, err_code: 10071, description: 'wrong last sequence' })
+    const streams = {
+      getMessage: async () => null,
+      info: async () => ({ state: { last_seq: 5, last_ts: '2026-01-01T00:00:00Z' } }),
+    }
+    const names = new QueueNames({ prefix: 'genpool', name: 'q', lanes: 2, domain: undefined })
+    const ports = { jsm: { streams }, notes: { store: () => Promise.reject(wrong) }, names, clock: virtualClock() }
+    const marks = new Marks({ info: { server_id: 'A' } } as never, ports as never)
+    await expect(marks.look()).rejects.toThrow('what nobody writes')
+  })
+})

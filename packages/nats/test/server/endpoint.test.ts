@@ -1,13 +1,11 @@
 import { definePool, reply, spawnPool } from '@genpool/core'
-import { systemClock } from '@genpool/runtime'
 import fc from 'fast-check'
 import { type ActorSystemRef, start, stop } from 'nact'
-import { Endpoint } from '../../src/server/endpoint'
+import type { Endpoint } from '../../src/server/endpoint'
 import type { EndpointPorts } from '../../src/server/endpoint-ports'
-import { bodiesOf, defaultCodec } from '../../src/wire/codec'
-import { cancelFrame, Kind, requestFrame } from '../../src/wire/frames'
+import { cancelFrame, Kind } from '../../src/wire/frames'
+import { sentFrame, smallEndpoint } from '../support/endpoint'
 
-const bodies = bodiesOf(defaultCodec)
 const Orders = definePool({
   init: () => 0,
   calls: {
@@ -24,22 +22,9 @@ afterEach(() => stop(system))
 
 function made(more: Partial<EndpointPorts['settings']> = {}): { endpoint: Endpoint; sent: string[] } {
   const sent: string[] = []
-  const endpoint = new Endpoint({
-    epoch: () => 0,
-    isPaused: () => false,
-    unbegun: () => [],
-    gaveKeyBack: () => undefined,
-    said: () => new Uint8Array(0),
-    pool: spawnPool(system, Orders, undefined, { size: 2 }) as never,
-    name: 'orders',
-    node: 'node',
-    state: null,
-    clock: systemClock,
+  const endpoint = smallEndpoint(spawnPool(system, Orders, undefined, { size: 2 }), {
     settings: { maxBytes: 5000, ...more },
-    bodies,
-    maxPayload: 5000,
     publish: (subject) => void sent.push(subject),
-    changed: () => undefined,
   })
   return { endpoint, sent }
 }
@@ -53,11 +38,7 @@ async function withinTurns(idle: Promise<void>): Promise<'idle' | 'still busy'> 
 }
 
 const callFrame = (again = false, value: unknown = { type: 'add', value: 1 }, kind: Kind = Kind.call): Uint8Array =>
-  requestFrame(
-    kind,
-    { budgetMs: 5000, ageMs: 0, priority: undefined, key: undefined, wantsProgress: false, again },
-    { bodies, value, max: 5000 },
-  )
+  sentFrame(value, { again }, kind)
 
 describe('the endpoint of a node', () => {
   it('answers once, and is idle again, when two calls have the same address for the answer', async () => {
@@ -72,18 +53,8 @@ describe('the endpoint of a node', () => {
 
   it('takes no message of a key from a sender that does not know how often it has connected again', () => {
     const { endpoint, sent } = made()
-    const keyed = (epoch: number, kind: Kind): Uint8Array => {
-      const header = {
-        budgetMs: 5000,
-        ageMs: 0,
-        priority: undefined,
-        key: 'k',
-        wantsProgress: false,
-        again: false,
-        epoch,
-      }
-      return requestFrame(kind, header, { bodies, value: { type: 'add', value: 1 }, max: 5000 })
-    }
+    const keyed = (epoch: number, kind: Kind): Uint8Array =>
+      sentFrame({ type: 'add', value: 1 }, { key: 'k', epoch }, kind)
     endpoint.receive({ data: keyed(1, Kind.call), reply: 'inbox.1' })
     endpoint.receive({ data: keyed(1, Kind.cast), reply: 'inbox.2' })
     expect(sent).toEqual(['inbox.1', 'inbox.2'])

@@ -2,13 +2,12 @@ import { definePool, isGenPoolError, noReply, reply, spawnPool } from '@genpool/
 import fc from 'fast-check'
 import { type ActorSystemRef, start, stop } from 'nact'
 import type { Endpoint } from '../../src/server/endpoint'
-import { bodiesOf, defaultCodec, ownBodies } from '../../src/wire/codec'
+import { ownBodies } from '../../src/wire/codec'
 import { readFailure } from '../../src/wire/failures'
-import { type Frame, Kind, openFrame, requestFrame } from '../../src/wire/frames'
-import { smallEndpoint } from '../support/endpoint'
+import { type Frame, Kind, openFrame } from '../../src/wire/frames'
+import { sentFrame, smallEndpoint } from '../support/endpoint'
 import { hostileErrors, hostileValues, type Make } from '../support/hostile'
 
-const bodies = bodiesOf(defaultCodec)
 /** What the handlers throw and answer: made by the test. */
 let make: Make = () => undefined
 
@@ -43,11 +42,8 @@ describe('a node whose handlers throw and answer what is hard to look at', () =>
 
   beforeAll(() => {
     system = start()
-    endpoint = smallEndpoint(
-      spawnPool(system, Odd, 'odd', { size: 2, restart: { intensity: 1e6 } }) as never,
-      'odd',
-      (data) => answered(openFrame(data)),
-    )
+    const pool = spawnPool(system, Odd, 'odd', { size: 2, restart: { intensity: 1e6 } })
+    endpoint = smallEndpoint(pool, { name: 'odd', publish: (_subject, data) => answered(openFrame(data)) })
   })
   afterAll(() => stop(system))
 
@@ -57,15 +53,7 @@ describe('a node whose handlers throw and answer what is hard to look at', () =>
         if (kind === Kind.answer) resolve(ownBodies.read(body))
         if (kind === Kind.failure) resolve(readFailure(body, 'node-1'))
       }
-      const header = {
-        budgetMs: 9000,
-        ageMs: 0,
-        priority: undefined,
-        key: undefined,
-        wantsProgress: true,
-        again: false,
-      }
-      const data = requestFrame(Kind.call, header, { bodies, value: { type }, max: 9999 })
+      const data = sentFrame({ type }, { budgetMs: 9000, wantsProgress: true })
       endpoint.receive({ data, reply: `inbox.${calls++}` })
     })
 

@@ -1,12 +1,8 @@
 import { definePool, reply, spawnPool } from '@genpool/core'
-import { systemClock } from '@genpool/runtime'
 import { type ActorSystemRef, start, stop } from 'nact'
-import { Endpoint } from '../../src/server/endpoint'
 import type { EndpointPorts } from '../../src/server/endpoint-ports'
-import { bodiesOf, defaultCodec } from '../../src/wire/codec'
-import { Kind, openFrame, requestFrame } from '../../src/wire/frames'
-
-const bodies = bodiesOf(defaultCodec)
+import { Kind, openFrame } from '../../src/wire/frames'
+import { sentFrame, smallEndpoint } from '../support/endpoint'
 
 let system: ActorSystemRef
 beforeEach(() => (system = start()))
@@ -25,36 +21,13 @@ function served(state: EndpointPorts['state'] = null) {
       },
     },
   })
-  const endpoint = new Endpoint({
-    epoch: () => 0,
-    isPaused: () => false,
-    unbegun: () => [],
-    gaveKeyBack: () => undefined,
-    said: () => new Uint8Array(0),
-    pool: spawnPool(system, Orders, undefined, { size: 2 }) as never,
-    name: 'orders',
-    node: 'node',
+  const endpoint = smallEndpoint(spawnPool(system, Orders, undefined, { size: 2 }), {
     state,
-    clock: systemClock,
-    settings: { maxBytes: 5000 },
-    bodies,
-    maxPayload: 5000,
     publish: (_, frame) => void seen.answers.push(openFrame(frame).kind),
-    changed: () => undefined,
   })
   const receive = (kind: Kind, again: boolean, version?: number): void => {
     const at = version === undefined ? undefined : { version, place: 1 }
-    const header = {
-      budgetMs: 5000,
-      ageMs: 0,
-      priority: undefined,
-      key: undefined,
-      wantsProgress: false,
-      again,
-      state: at,
-    }
-    const value = { type: 'add', value: 1 }
-    endpoint.receive({ data: requestFrame(kind, header, { bodies, value, max: 5000 }), reply: 'inbox.1' })
+    endpoint.receive({ data: sentFrame({ type: 'add', value: 1 }, { again, state: at }, kind), reply: 'inbox.1' })
   }
   return { endpoint, seen, receive }
 }

@@ -1,13 +1,10 @@
 import { definePool, pause, type PoolRef, reply, resume, spawnPool } from '@genpool/core'
 import { unbegunSignals } from '@genpool/core/elsewhere'
-import { systemClock } from '@genpool/runtime'
 import { type ActorSystemRef, start, stop } from 'nact'
-import { Endpoint } from '../../src/server/endpoint'
-import { bodiesOf, defaultCodec } from '../../src/wire/codec'
-import { Kind, openFrame, requestFrame, setMayReturn } from '../../src/wire/frames'
+import { Kind, openFrame, setMayReturn } from '../../src/wire/frames'
+import { sentFrame, smallEndpoint } from '../support/endpoint'
 import { until } from '../support/until'
 
-const bodies = bodiesOf(defaultCodec)
 const Work = definePool({ calls: { work: () => reply('done') } })
 
 let system: ActorSystemRef
@@ -19,22 +16,13 @@ function made() {
   const sent: [string, number][] = []
   const state = { isPaused: false, returns: 0 }
   const pool = spawnPool(system, Work, undefined, { size: 1 })
-  const endpoint = new Endpoint({
+  const endpoint = smallEndpoint(pool, {
     epoch: () => state.returns,
     isPaused: () => state.isPaused,
     unbegun: () => unbegunSignals(pool as PoolRef),
     gaveKeyBack: () => void state.returns++,
-    said: () => requestFrame(Kind.load, { ...plain, epoch: state.returns }, { bodies, value: 0, max: 5000 }),
-    pool: pool as never,
-    name: 'work',
-    node: 'node',
-    state: null,
-    clock: systemClock,
-    settings: { maxBytes: 5000 },
-    bodies,
-    maxPayload: 5000,
+    said: () => sentFrame(0, { epoch: state.returns }, Kind.load),
     publish: (subject, data) => void sent.push([subject, openFrame(data).kind]),
-    changed: () => undefined,
   })
   const halt = (): void => {
     pause(pool)
@@ -43,10 +31,9 @@ function made() {
   return { endpoint, sent, state, pool, halt }
 }
 
-const plain = { budgetMs: 60_000, ageMs: 0, priority: undefined, key: undefined, wantsProgress: false, again: false }
 const frame = (given: { key?: unknown; again?: boolean; epoch?: number; stays?: boolean } = {}): Uint8Array => {
   const { stays = false, ...header } = given
-  const made = requestFrame(Kind.call, { ...plain, ...header }, { bodies, value: { type: 'work' }, max: 5000 })
+  const made = sentFrame({ type: 'work' }, { budgetMs: 60_000, ...header })
   setMayReturn(made, !stays)
   return made
 }

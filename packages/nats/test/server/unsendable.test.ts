@@ -1,11 +1,9 @@
 import { definePool, type InvalidError, reply, spawnPool } from '@genpool/core'
 import { type ActorSystemRef, start, stop } from 'nact'
-import { bodiesOf, defaultCodec } from '../../src/wire/codec'
 import { readFailure } from '../../src/wire/failures'
-import { Kind, openFrame, requestFrame } from '../../src/wire/frames'
-import { smallEndpoint } from '../support/endpoint'
+import { Kind, openFrame } from '../../src/wire/frames'
+import { sentFrame, smallEndpoint } from '../support/endpoint'
 
-const bodies = bodiesOf(defaultCodec)
 const Reports = definePool({
   init: () => ({ n: 0 }),
   calls: {
@@ -21,13 +19,9 @@ describe('an answer that cannot travel', () => {
 
   const errorOf = async (kind: Kind, value: unknown): Promise<InvalidError> => {
     const sent: Uint8Array[] = []
-    const endpoint = smallEndpoint(
-      spawnPool(system, Reports, 'reports') as never,
-      'reports',
-      (data) => void sent.push(data),
-    )
-    const header = { budgetMs: 5000, ageMs: 0, priority: undefined, key: undefined, wantsProgress: false, again: false }
-    endpoint.receive({ data: requestFrame(kind, header, { bodies, value, max: 9999 }), reply: 'inbox.1' })
+    const publish = (_subject: string, data: Uint8Array): void => void sent.push(data)
+    const endpoint = smallEndpoint(spawnPool(system, Reports, 'reports'), { name: 'reports', publish })
+    endpoint.receive({ data: sentFrame(value, {}, kind), reply: 'inbox.1' })
     await endpoint.idle()
     return readFailure(openFrame(sent[0]!).body, 'node-1') as InvalidError
   }

@@ -1,18 +1,18 @@
 import { readSafely, wrongArgument } from '@genpool/runtime'
-import { isDraft, original } from 'immer'
-import { holding, type Recipe, type Writer } from '../cells/cell'
+import { holding, type Writer } from '../cells/cell'
 import { checkPorts } from '../cells/check-ports'
-import { isPromise, type MaybePromise } from '../cells/maybe-promise'
+import type { MaybePromise } from '../cells/maybe-promise'
 import { checkCell } from '../cells/wrong-cell'
 import { STALE } from '../groups/stale'
 import type { PatchLog } from './patch-log'
-import { redo } from './redo'
 import type { Refused, ReplicaMessage } from './replica-messages'
 import type { SessionPorts } from './session-ports'
+import { SessionCommits } from './session-commits'
 import { SessionHolds } from './session-holds'
+import { SessionQueue } from './session-queue'
 import { SessionTurn } from './session-turn'
 import { type Left, SessionView } from './session-view'
-import { type Commit, type FailedWrite, type SessionWrite, SessionWrites } from './session-writes'
+import type { Commit, FailedWrite } from './session-writes'
 
 /** A replica that waits for its turn gets the commits of others by so many: far fewer than are kept. */
 const MOST_BEHIND = 128
@@ -28,14 +28,11 @@ const KINDS: ReadonlySet<string> = new Set<ReplicaMessage[0]>(['commit', 'withdr
 export class ReplicaSession<S> {
   readonly #view: SessionView<S>
   #isClosed = false
-  /** The commit that a cell is making now, at once: its watchers may end what it is for. */
-  #commits: Commit | null = null
-  readonly #writes = new SessionWrites<S>({
-    done: (commit, left) => this.#done(commit, left),
-    failed: (all) => this.#failed(all),
+  readonly #commits: SessionCommits<S>
+  readonly #queue = new SessionQueue({
+    take: (message) => this.#take(message),
+    changed: () => this.ports.changed(),
   })
-  #isBusy = false
-  readonly #queue: ReplicaMessage[] = []
   readonly #holds: SessionHolds<S>
   #turn: SessionTurn | null = null
 
@@ -49,6 +46,12 @@ export class ReplicaSession<S> {
     )
     checkPorts('ReplicaSession', ports, ['send', 'admit', 'committed', 'changed'])
     this.#view = new SessionView(log, (message) => ports.send(message))
+    this.#commits = new SessionCommits(log, {
+      seen: () => this.#view.value,
+      admit: (tag) => ports.admit(tag),
+      done: (commit, left) => this.#done(commit, left),
+      failed: (all) => this.#failed(all),
+    })
     this.#holds = new SessionHolds(log.cell, {
       written: () => this.#written(),
       update: () => this.update(),
@@ -58,12 +61,12 @@ export class ReplicaSession<S> {
 
   /** Whether commits are being written: it is not known yet whether the latest value has them. */
   get isWriting(): boolean {
-    return !this.#writes.isEmpty
+    return this.#commits.isWriting
   }
 
   /** The tags of the commits that are being written. */
   get written(): readonly unknown[] {
-    return (this.#commits === null ? this.#writes.commits : [this.#commits]).map(([, , , , , tag]) => tag)
+    return this.#commits.written
   }
 
   /** Whether the replica has everything that is committed. */
@@ -106,32 +109,15 @@ export class ReplicaSession<S> {
     if (!Array.isArray(message) || !KINDS.has(message[0] as string)) {
       throw wrongArgument({ of: 'a session', argument: 'message', expected: 'what its replica sent' }, message)
     }
-    this.#queue.push(message)
-    if (!this.#isBusy) this.#next()
+    this.#queue.add(message)
   }
 
   /** The replica is gone: what it has not committed, it never will. */
   close(): void {
     this.#isClosed = true
-    this.#queue.length = 0
+    this.#queue.clear()
     this.#holds.close()
     this.#turn?.end()
-  }
-
-  /** One message after another. Synchronous as long as the cell is. */
-  #next(): void {
-    for (let message; (message = this.#queue.shift()) !== undefined;) {
-      const pending = this.#take(message)
-      if (!isPromise(pending)) continue
-      this.#isBusy = true
-      const goOn = (): void => {
-        this.#isBusy = false
-        this.#next()
-        this.ports.changed()
-      }
-      void Promise.resolve(pending).then(goOn)
-      return
-    }
   }
 
   #take(message: ReplicaMessage): MaybePromise<void> {
@@ -151,7 +137,7 @@ export class ReplicaSession<S> {
   }
 
   #withdrawn(message: Extract<ReplicaMessage, readonly ['withdraw', ...unknown[]]>): MaybePromise<void> {
-    if (this.isWriting) return this.#writes.ended.then(() => this.#take(message))
+    if (this.isWriting) return this.#commits.ended.then(() => this.#take(message))
     const [, epoch, seq, error] = message
     if (this.#view.isIn(epoch)) this.#refused([[seq, error]])
   }
@@ -161,7 +147,7 @@ export class ReplicaSession<S> {
     // It ends when what is being written under it is written.
     if (hold !== undefined) return hold.release()
     // Nobody else commits before: what they commit would come before that.
-    if (this.isWriting) return this.#writes.ended.then(() => this.#turn?.end(id))
+    if (this.isWriting) return this.#commits.ended.then(() => this.#turn?.end(id))
     this.#turn?.end(id)
   }
 
@@ -177,7 +163,7 @@ export class ReplicaSession<S> {
 
   /** Resolves when all is written that is being written; null if nothing is. */
   #written(): Promise<void> | null {
-    return this.isWriting ? this.#writes.ended : null
+    return this.isWriting ? this.#commits.ended : null
   }
 
   #commit(message: Commit): MaybePromise<void> {
@@ -193,7 +179,7 @@ export class ReplicaSession<S> {
 
   /** What was being written when the store was destroyed has an end of its own, and comes first. */
   #tooLate(message: Commit, error: unknown): MaybePromise<void> {
-    if (this.isWriting) return this.#writes.ended.then(() => this.#take(message))
+    if (this.isWriting) return this.#commits.ended.then(() => this.#take(message))
     if (this.#view.isIn(message[1])) this.#fail([{ commit: message, error }])
   }
 
@@ -207,80 +193,11 @@ export class ReplicaSession<S> {
   }
 
   #write(writer: Writer<S>, message: Commit): MaybePromise<void> {
-    const writes = this.#writes
     if (!this.#view.isIn(message[1]) || this.#isClosed) return undefined
-    if (!writes.isEmpty && (writes.hasFailed || writer.replay === undefined))
-      return writes.ended.then(() => this.#take(message))
-    if (writes.isEmpty && !this.isCurrent) return this.update()
-    if (writer.replay !== undefined) return this.#replay(writer as Replaying<S>, message)
-    try {
-      const written = this.#change(writer, message)
-      if (!isPromise(written)) return this.#done(message, { value: written, version: this.log.versionOf(written) })
-      return this.#wait(this.#begin(message), withVersion(written, this.log))
-    } catch (error) {
-      return this.#failed([{ commit: message, error }])
-    }
-  }
-
-  /** Written together with those before and after it. */
-  #replay(writer: Replaying<S>, message: Commit): void {
-    const [, , , , patches, tag] = message
-    const write = this.#begin(message)
-    const written = writer.replay({
-      patches,
-      recipe: (draft) => redo(draft, patches),
-      admit: (base) => {
-        write.mustFit(base)
-        this.#mustAdmit(tag)
-      },
-      leads: (next) => write.leads(next),
-    })
-    void this.#wait(write, written)
-  }
-
-  #begin(message: Commit): SessionWrite<S> {
-    this.log.keepsValues = true
-    return this.#writes.begin(message, this.#view.value)
-  }
-
-  async #wait(write: SessionWrite<S>, written: PromiseLike<Left<S>>): Promise<void> {
-    try {
-      this.#writes.end(write, await written)
-    } catch (error) {
-      this.#writes.end(write, { error })
-    }
-  }
-
-  #change(writer: Writer<S>, message: Commit): MaybePromise<S> {
-    this.#commits = message
-    try {
-      return this.#patch(writer, message) ?? writer.update(this.#recipe(message))
-    } finally {
-      this.#commits = null
-    }
-  }
-
-  /** Undefined if it takes a recipe. */
-  #patch(writer: Writer<S>, [, , , , patches, tag]: Commit): S | undefined {
-    const { cell } = this.log
-    if (writer !== cell || cell.patch === undefined || cell.held) return undefined
-    this.#mustAdmit(tag)
-    return cell.patch(patches)
-  }
-
-  #recipe([, , , , patches, tag]: Commit): Recipe<S> {
-    const seen = this.#view.value
-    return (draft) => {
-      const base: unknown = isDraft(draft) ? original(draft) : draft
-      if (!Object.is(base, seen)) throw STALE
-      this.#mustAdmit(tag)
-      return redo(draft, patches)
-    }
-  }
-
-  #mustAdmit(tag: unknown): void {
-    const refusal = this.ports.admit(tag)
-    if (refusal !== undefined) throw refusal
+    if (this.isWriting) {
+      if (!this.#commits.mayJoin(writer)) return this.#commits.ended.then(() => this.#take(message))
+    } else if (!this.isCurrent) return this.update()
+    return this.#commits.make(writer, message)
   }
 
   #done([, , seq, , , tag]: Commit, left: Left<S>): void {
@@ -311,11 +228,4 @@ export class ReplicaSession<S> {
   #refused(all: readonly Refused[]): void {
     if (!this.#isClosed) this.#view.refuse(all)
   }
-}
-
-type Replaying<S> = Writer<S> & Required<Pick<Writer<S>, 'replay'>>
-
-async function withVersion<S>(written: PromiseLike<S>, log: PatchLog<S>): Promise<Left<S>> {
-  const value = await written
-  return { value, version: log.versionOf(value) }
 }

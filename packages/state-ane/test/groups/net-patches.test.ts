@@ -52,6 +52,12 @@ describe('the net patches of several commits', () => {
     )
   })
 
+  it('keep their order if an array became shorter twice: what was changed in between may be gone', () => {
+    const of = (path: (string | number)[], value: number): Patch => ({ op: 'replace', path, value })
+    const commits = [[of(['length'], 3)], [of([2], 7)], [of(['length'], 1)]]
+    expect(applyPatches([1, 2, 3, 4], [...netPatches(commits, [1])])).toEqual([1])
+  })
+
   it('are one patch for each part that is only replaced, and one for a value that is replaced as a whole', () => {
     const set = (path: (string | number)[], value: number): Patch[] => [{ op: 'replace', path, value }]
     expect(netPatches([set(['n'], 1), set(['m', 0], 1), set(['n'], 2)], {})).toEqual([

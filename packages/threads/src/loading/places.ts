@@ -36,7 +36,7 @@ function pathOf(file: string): string {
 
 /** Where `stackWithLine` keeps an error while it throws it. */
 const SLOT = Symbol.for('genpool.rethrown')
-const RETHROWN = 'genpool:rethrown'
+const RETHROWN = 'genpool-rethrown'
 
 /**
  * The stack of an error, with the line that could not be read. Node knows it from the start, but writes it into the stack of an error of

@@ -1,0 +1,161 @@
+import type { Slip } from './slips'
+
+/** Faults of callers: in messages, in the options of requests, and in what they do with what comes back. */
+export const REQUESTS: readonly Slip[] = [
+  {
+    slip: 'a shared call of a pool that runs elsewhere',
+    code: `void call(far, { type: 'stock' }, { share: 'a' })`,
+    at: 'share',
+    says: [`"a"`, 'this pool runs elsewhere: it has no such option'],
+  },
+  {
+    slip: 'a cast that replaces another one, to a pool that runs elsewhere',
+    code: `cast(far, { type: 'clear' }, { latest: 'a' })`,
+    at: 'latest',
+    says: [`"a"`, 'this pool runs elsewhere: it has no such option'],
+  },
+  {
+    slip: 'a cast with a key that replaces another one',
+    code: `cast(shop, { type: 'log', line: 'x' }, { key: 'a', latest: 'a' })`,
+    at: 'latest',
+    says: [`"a"`, 'a cast has a key or a latest, not both'],
+  },
+  {
+    slip: 'a call with retry, of a pool that runs elsewhere',
+    code: `void call(far, { type: 'stock' }, { retry: { attempts: 2 } })`,
+    at: 'retry',
+    says: ['this pool runs elsewhere: it has no such option'],
+  },
+  {
+    slip: 'a key that is a promise',
+    code: `void call(shop, { type: 'stock' }, { key: Promise.resolve('a') })`,
+    at: 'key',
+    says: ['Promise<string>', 'a promise is no key: await it first'],
+  },
+  {
+    slip: 'a share that is a promise',
+    code: `void call(shop, { type: 'stock' }, { share: Promise.resolve('a') })`,
+    at: 'share',
+    says: ['Promise<string>', 'a promise is no key: await it first'],
+  },
+  {
+    slip: 'a latest that is a promise',
+    code: `cast(shop, { type: 'clear' }, { latest: Promise.resolve('a') })`,
+    at: 'latest',
+    says: ['Promise<string>', 'a promise is no key: await it first'],
+  },
+  {
+    slip: 'the key of a map that is a promise',
+    code: `map(shop, [{ type: 'stock' }], { key: async () => 'a' })`,
+    at: 'key',
+    says: ['Promise<string>', 'a promise is no key: await it first'],
+  },
+  {
+    slip: 'a wait for nothing',
+    code: `void when(shop, {})`,
+    at: '{}',
+    says: ['Condition'],
+  },
+  {
+    slip: 'a call of an unknown type',
+    code: `void call(shop, { type: 'sel', item: 'pen', pieces: 1 })`,
+    at: 'type',
+    says: [`"sel"`, `"sell" | "stock"`, `Did you mean '"sell"'?`],
+  },
+  {
+    slip: 'a cast of an unknown type',
+    code: `cast(shop, { type: 'lag', line: 'x' })`,
+    at: 'type',
+    says: [`"lag"`, `"log" | "clear"`],
+  },
+  {
+    slip: 'a message that a catch-all does not know',
+    code: `void call(echo, 'pong')`,
+    at: `'pong'`,
+    says: [`"pong"`, `"ping"`, 'number'],
+  },
+  {
+    slip: 'a missing field',
+    code: `void call(shop, { type: 'sell', item: 'pen' })`,
+    at: `{ type: 'sell', item: 'pen' }`,
+    says: [`Property 'pieces' is missing`, `required in type '{ item: string; pieces: number; }'`],
+  },
+  {
+    slip: 'a missing type',
+    code: `void call(shop, { item: 'pen', pieces: 1 })`,
+    at: `{ item: 'pen', pieces: 1 }`,
+    says: [`Property 'type' is missing`, `"sell" | "stock"`],
+  },
+  {
+    slip: 'a field too many',
+    code: `void call(shop, { type: 'sell', item: 'pen', pieces: 1, pices: 1 })`,
+    at: 'pices',
+    says: [`'pices' does not exist`, `Did you mean to write 'pieces'?`],
+  },
+  {
+    slip: 'a field of a wrong type',
+    code: `void call(shop, { type: 'sell', item: 7, pieces: 1 })`,
+    at: 'item',
+    says: [`Type 'number' is not assignable to type 'string'`],
+  },
+  {
+    slip: 'a call of what is a cast',
+    code: `void call(shop, { type: 'log', line: 'x' })`,
+    at: 'type',
+    says: [`"log"`, 'this type is a cast: use cast(pool, message)'],
+  },
+  {
+    slip: 'a cast of what is a call',
+    code: `cast(shop, { type: 'stock' })`,
+    at: 'type',
+    says: [`"stock"`, 'this type is a call: use call(pool, message)'],
+  },
+  {
+    slip: 'a call to a pool of casts',
+    code: `void call(sink, { type: 'log', line: 'x' })`,
+    at: `{ type: 'log', line: 'x' }`,
+    says: ['this pool has no calls: use cast(pool, message)'],
+  },
+  {
+    slip: 'a cast to a pool of calls',
+    code: `cast(source, { type: 'stock' })`,
+    at: `{ type: 'stock' }`,
+    says: ['this pool has no casts: use call(pool, message)'],
+  },
+  {
+    slip: 'a wrong type for the reply',
+    code: `const stock: string = await call(shop, { type: 'stock' }); void stock`,
+    at: 'stock',
+    says: [`Type 'number' is not assignable to type 'string'`],
+  },
+  {
+    slip: 'an unknown option of a call',
+    code: `void call(shop, { type: 'stock' }, { timeOut: 5 })`,
+    at: 'timeOut',
+    says: [`'timeOut' does not exist`, `Did you mean to write 'timeout'?`],
+  },
+  {
+    slip: 'a number for the options of a call',
+    code: `void call(shop, { type: 'stock' }, 1000)`,
+    at: '1000',
+    says: [`'1000'`, 'CallOptions'],
+  },
+  {
+    slip: 'any reference for a pool',
+    code: `void call(system, { type: 'stock' })`,
+    at: 'system',
+    says: ['PoolRef'],
+  },
+  {
+    slip: 'a change of the state from outside',
+    code: `getState(shop).items.push('ink')`,
+    at: 'push',
+    says: [`'push' does not exist on type 'readonly string[]'`],
+  },
+  {
+    slip: 'a field of another error',
+    code: `if (isGenPoolError(error, 'ERR_GENPOOL_DROPPED')) void error.started`,
+    at: 'started',
+    says: [`'started' does not exist on type 'DroppedError'`],
+  },
+]
