@@ -57,7 +57,7 @@ export interface MadeConsumers {
 }
 
 /** The consumers of a queue that somebody has edited. */
-export function changesIn(found: readonly ConsumerInfo[], { names, options }: MadeConsumers): readonly Change[] {
+function changesIn(found: readonly ConsumerInfo[], { names, options }: MadeConsumers): readonly Change[] {
   const infos = new Map(found.map((info) => [info.name, info]))
   return names.all.flatMap(({ subject, consumer }) => {
     const info = infos.get(consumer)

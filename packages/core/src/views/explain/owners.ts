@@ -4,7 +4,7 @@ import type { RequestFacts } from '../../requests/request-facts'
 import { isLatestKey, keyInWords } from './finding'
 
 /** The owner of most requests. */
-export interface Greatest {
+interface Greatest {
   readonly name: string
   readonly count: number
 }
