@@ -46,9 +46,11 @@ describe('the error', () => {
 
   it('of a transaction that adds or removes a key says what to do', () => {
     const store = createStore({ initial: 0 })
-    const text = 'a transaction cannot add or remove keys: it changes only the cells in `keys`.'
-    expect(messageOf(() => store.transaction(['a'], (draft) => void (draft['b'] = 1)))).toContain(text)
-    expect(messageOf(() => store.transaction(['a', 'b'], (draft) => void delete draft['b']))).toContain(text)
+    const added = 'at b: a transaction cannot add keys: it changes only the cells in `keys`.'
+    expect(messageOf(() => store.transaction(['a'], (draft) => void (draft['b'] = 1)))).toContain(added)
+    const missing = 'at b: a transaction cannot remove keys: it returned no value for this one.'
+    expect(messageOf(() => store.transaction(['a', 'b'], (draft) => void delete draft['b']))).toContain(missing)
+    expect(messageOf(() => store.transaction(['a', 'b'], () => ({ a: 2 })))).toContain(missing)
   })
 
   it('of something else than a cell, a draft or a directory says what was expected', () => {

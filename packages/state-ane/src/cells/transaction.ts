@@ -79,11 +79,18 @@ function run(base: Values, recipe: Recipe<Values>, withPatches: boolean): Result
 function mustHaveKeys(next: unknown, cells: readonly Preparing[]): asserts next is Values {
   const keys = new Set(typeof next === 'object' && next !== null ? Object.keys(next) : [])
   const known = new Set(cells.map(({ key }) => String(key)))
-  const wrong = [...keys].find((key) => !known.has(key)) ?? [...known].find((key) => !keys.has(key))
-  if (wrong === undefined) return
-  const message =
-    'a transaction cannot add or remove keys: it changes only the cells in `keys`. Put every key that it needs into `keys`.'
-  throw new InvalidError(NAME, [{ path: [wrong], message }])
+  const added = [...keys].find((key) => !known.has(key))
+  const missing = [...known].find((key) => !keys.has(key))
+  if (added !== undefined) {
+    const message =
+      'a transaction cannot add keys: it changes only the cells in `keys`. Put every key that it needs into `keys`.'
+    throw new InvalidError(NAME, [{ path: [added], message }])
+  }
+  if (missing !== undefined) {
+    const message =
+      'a transaction cannot remove keys: it returned no value for this one. Change the draft, or return the values of all `keys`.'
+    throw new InvalidError(NAME, [{ path: [missing], message }])
+  }
 }
 
 /** The patches below each key, as patches of its cell. Undefined after a patch of the whole record, which fits no cell. */

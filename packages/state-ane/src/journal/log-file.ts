@@ -199,6 +199,7 @@ export class LogFile {
 
   async #put(bytes: Buffer): Promise<void> {
     if (this.#broken !== undefined) throw this.#broken
+    if (fstatSync(this.handle.fd).size < this.end) throw (this.#broken = cutOff(this.path))
     try {
       await writeAll(this.handle, bytes, this.end)
       await this.handle.datasync()
@@ -222,7 +223,7 @@ export class LogFile {
   }
 }
 
-/** The system keeps a deleted file until it is closed: what is written there is gone then. Asked at once: it is in memory, and takes a µs. */
+/** The system keeps a deleted file until it is closed: what is written there is gone then. Asked at once, as its size: it is in memory, and takes a µs. */
 function isDeleted({ fd }: FileHandle): boolean {
   return fstatSync(fd).nlink === 0
 }
@@ -231,6 +232,14 @@ function deleted(path: string): Error {
   return new Error(
     `The file "${path}" was deleted while it was open, so nothing more is written. What it had is lost with it: put it back from a ` +
       'backup, or from what this process still has in memory, and restart.',
+  )
+}
+
+/** What is written behind bytes that are gone cannot be read again. */
+function cutOff(path: string): Error {
+  return new Error(
+    `The file "${path}" was made smaller by somebody while it was open, so nothing more is written. What was cut off is lost with it: put ` +
+      'it back from a backup, or from what this process still has in memory, and restart. Tools that rotate logs must leave it alone.',
   )
 }
 

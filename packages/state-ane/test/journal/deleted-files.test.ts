@@ -1,5 +1,5 @@
 import { createStore, fileEngine } from '@genpool/state-ane'
-import { mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -29,5 +29,24 @@ describe('a journal whose files are deleted while it is open', () => {
     renameSync(join(directory, 'a'), join(directory, 'b'))
     expect(await cell.update((n) => n + 1)).toBe(2)
     await engine.close().catch(() => undefined)
+  })
+})
+
+describe('a journal whose log is made smaller while it is open, as by a tool that rotates logs', () => {
+  it.each([100, 0])('acknowledges no commit from then on, and says why (%d bytes are left)', async (left) => {
+    const engine = fileEngine(directory)
+    const cell = createStore({ journal: { engine } }).cell('n', { initial: 0 })
+    for (let i = 0; i < 5; i++) await cell.update((n) => n + 1)
+    const log = join(directory, 'store.log')
+    expect(statSync(log).size).toBeGreaterThan(100)
+    truncateSync(log, left)
+    for (let i = 0; i < 2; i++) {
+      const error = await Promise.resolve(cell.update((n) => n + 1)).catch((thrown: unknown) => thrown)
+      const { cause } = error as { cause?: unknown }
+      expect(`${String(error)} ${String(cause)}`).toMatch(/store\.log" was made smaller/)
+    }
+    expect(cell.value).toBe(5)
+    expect(statSync(log).size).toBe(left)
+    await engine.close()
   })
 })
