@@ -2,6 +2,7 @@ import { natsStore, type NatsStore } from '@genpool/nats'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { endJetStream, startJetStream } from '../support/jetstream'
 import { connectTo, type NatsServer } from '../support/server'
+import { until } from '../support/until'
 
 let server: NatsServer
 let made = 0
@@ -35,8 +36,8 @@ async function two(timeout: number): Promise<[NatsStore, NatsStore, () => Promis
   const before = await revision()
   const goOn = async (): Promise<void> => {
     server.signal('SIGCONT')
-    while ((await revision()) === before);
-    await other.cell('x').fresh()
+    await until(async () => (await revision()) !== before, 'the lease is written')
+    await other.fresh('x')
   }
   return [holder, other, goOn]
 }
