@@ -5,6 +5,7 @@ import { loadBehaviour } from '../src/loading/load-module'
 
 /** With a long name: the path of a module is never cut. */
 let folder: string
+let made = 0
 beforeAll(() => (folder = mkdtempSync(join(tmpdir(), `genpool-load-${'in-a-long-path-'.repeat(6)}`))))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -13,7 +14,8 @@ const whyNot = async (
   text: string,
   more: { export?: string; loader?: string; name?: string } = {},
 ): Promise<string> => {
-  const file = join(folder, more.name ?? 'work.cjs')
+  // A name of its own: what stood in a file of the same name may be kept.
+  const file = join(folder, more.name ?? `work-${made++}.cjs`)
   writeFileSync(file, text)
   jest.resetModules()
   const setup = { file, export: more.export, loader: more.loader ?? null }

@@ -51,7 +51,7 @@ describe('retry', () => {
   })
 
   it.each([
-    ['limits that are new', (pool: Pool) => configure(pool, { rate: { limit: 5, cost: 'nope' } })],
+    ['limits that are new', (pool: Pool) => configure(pool, { rate: { limit: 5, cost: 'type' } })],
     [
       'limits whose function throws',
       (pool: Pool) =>
